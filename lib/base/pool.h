@@ -1,0 +1,33 @@
+/* Fixed-size objects in one block of memory, addressed by 32-bit index.  The block is the caller's and is
+ * touched only as objects are first taken, so a large pool costs nothing until it is used. */
+#ifndef FNS_POOL_H
+#define FNS_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define POOL_NONE UINT32_MAX
+
+struct pool {
+	uint8_t *mem;
+	size_t stride;      /* octets from one object to the next */
+	uint32_t count;     /* objects in all */
+	uint32_t used;      /* objects out now */
+	uint32_t fresh;     /* objects never taken start here */
+	uint32_t free_head; /* last one given back, or POOL_NONE: hot in cache, so taken first */
+};
+
+/* mem holds stride * count octets, aligned for the object; stride is at least 4.  The pool never frees it. */
+void pool_init(struct pool *, void *mem, size_t stride, uint32_t count);
+
+/* The index of an object whose content is undefined, or POOL_NONE when all are out. */
+uint32_t pool_take(struct pool *);
+void pool_give(struct pool *, uint32_t index);
+
+static inline void *
+pool_at(const struct pool *p, uint32_t index)
+{
+	return p->mem + (size_t)index * p->stride;
+}
+
+#endif

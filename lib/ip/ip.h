@@ -1,0 +1,114 @@
+/* Floor 2: whose packet is this, where does ours go.  Answers ARP, neighbour discovery and echo by itself; hands TCP
+ * segments and ICMP errors up.  Host requirements of RFC 1122 §3, RFC 8200, RFC 8504. */
+#ifndef FNS_IP_H
+#define FNS_IP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "counter.h"
+#include "drop.h"
+#include "icmp.h"
+#include "ip4.h"
+#include "neigh.h"
+
+#include <finesse/shard.h>
+
+/*        name               help                                                                 */
+#define IP_STATS(X)                                                                            \
+	X(arp_replies_sent,  "ARP replies sent")                                               \
+	X(arp_requests_sent, "ARP requests sent")                                              \
+	X(nd_adverts_sent,   "neighbour advertisements sent")                                  \
+	X(nd_solicits_sent,  "neighbour solicitations sent")                                   \
+	X(echo_replies_sent, "ICMP and ICMPv6 echo replies sent")                              \
+	X(replies_unsent,    "answers of ARP, ND and ICMP for which the outbox had no room")   \
+	X(unresolved,        "frames held back because the next hop had no link-layer address") \
+	X(no_route,          "packets for which there was no route")
+
+struct ip_stats {
+#define X(name, help) counter name;
+	IP_STATS(X)
+#undef X
+};
+
+/* A bucket of tokens, refilled by the clock. */
+struct ip_limit {
+	uint64_t at_us;
+	uint32_t tokens;
+};
+
+struct ip {
+	const struct fns_config *config; /* outlives it */
+	uint64_t now_us;                 /* set by the shard at the start of a turn */
+	struct fns_outbox *tx;           /* set by the shard for the length of a turn; NULL outside */
+	struct neigh_cache neigh;
+	struct ip_limit echo;
+	struct ip_stats stats;
+	bool announced;                  /* our addresses have been announced (RFC 5227 §2.3, RFC 4861 §7.2.6) */
+};
+
+size_t ip_bytes(const struct fns_config *); /* memory that ip_init wants, zeroed, aligned to 64 */
+void ip_init(struct ip *, const struct fns_config *, void *zeroed, uint64_t key, uint64_t now_us);
+
+enum ip_arrival_kind {
+	IP_DONE,  /* nothing more to do: dropped, or answered here */
+	IP_TCP,   /* packet.l4 is a TCP segment to an address of ours */
+	IP_ERROR, /* error is an ICMP error about a packet of ours: kind, flow, seq, mtu */
+};
+
+struct ip_arrival {
+	enum ip_arrival_kind kind;
+	bool l4_verified; /* the driver says that the TCP checksum is good */
+	uint8_t port;
+	struct ip_packet packet;
+	struct icmp error;
+};
+
+/* One arriving frame.  The fate so far: DROP_TAKEN for the kinds IP_TCP and IP_ERROR may still become a drop above. */
+enum drop ip_arrive(struct ip *, const struct fns_frame *, struct ip_arrival *);
+
+/* Neighbour requests that are due, announcements; needs tx. */
+void ip_timeouts(struct ip *);
+uint64_t ip_due(const struct ip *); /* UINT64_MAX: never */
+
+/* One of our addresses, on any port (link-local ones included). */
+bool ip_is_ours(const struct ip *, const uint8_t addr[16]);
+
+struct ip_route {
+	uint8_t port;
+	uint16_t mtu;
+	uint8_t next_hop[16];
+	uint8_t source[16]; /* the address of ours that speaks to this destination (MUST-44) */
+};
+/* On-link prefix, else gateway of a port; false: no route, or not a unicast address.  `remote` of ours: false. */
+bool ip_route(const struct ip *, const uint8_t remote[16], struct ip_route *);
+
+enum ip_verdict {
+	IP_OK,
+	IP_OUTBOX_FULL, /* try next turn */
+	IP_UNRESOLVED,  /* asked for the link-layer address: try when neigh.events moved */
+	IP_UNREACHABLE, /* no route, or nobody answers for the next hop */
+};
+
+struct ip_out {
+	struct fns_frame *frame;
+	uint8_t *l4; /* TCP is written here ... */
+	size_t room; /* ... at most so many octets: MTU and frame considered */
+	uint8_t src_mac[6], dst_mac[6];
+	uint8_t port;
+};
+
+/* Reserves the next blank frame for a packet to dst.  Nothing is taken from the outbox until ip_finish_tcp: a begun
+ * packet that is not finished costs nothing. */
+enum ip_verdict ip_begin(struct ip *, const uint8_t dst[16], struct ip_out *);
+
+/* Writes Ethernet and IP in front of the TCP header and text that stand at out->l4 (len octets together), fills in the
+ * TCP checksum (or asks the port for it), pads a short frame with zeros, and takes the frame from the outbox. */
+void ip_finish_tcp(struct ip *, struct ip_out *, const uint8_t src[16], const uint8_t dst[16], uint8_t ttl, uint8_t tos,
+		   size_t len);
+
+/* TCP saw forward progress from this peer: its next hop is alive (RFC 4861 §7.3.1). */
+void ip_confirm(struct ip *, const uint8_t remote[16]);
+
+#endif

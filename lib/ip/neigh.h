@@ -1,0 +1,64 @@
+/* The neighbour cache: ARP (RFC 826, RFC 1122 §2.3.2) and neighbour discovery (RFC 4861 §7.3) in one bounded table.
+ *
+ * INCOMPLETE ── answer ──▶ REACHABLE ── 30 s unconfirmed ──▶ STALE ── used ──▶ DELAY ── 5 s ──▶ PROBE
+ *     │ 3 requests, 1 s apart                                                                │ 3 requests, 1 s apart
+ *     └───────────────▶ FAILED (kept 3 s as a negative answer) ◀─────────────────────────────┘
+ *
+ * Bounds: INCOMPLETE and FAILED may hold a quarter of the entries; a full cache gives up the STALE entry that was
+ * used longest ago, never one used in the last minute (RFC 6583).  At most one request a second per address. */
+#ifndef FNS_NEIGH_H
+#define FNS_NEIGH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum neigh_state { NEIGH_FREE, NEIGH_INCOMPLETE, NEIGH_REACHABLE, NEIGH_STALE, NEIGH_DELAY, NEIGH_PROBE, NEIGH_FAILED };
+
+struct neigh {
+	uint8_t addr[16];
+	uint8_t mac[6];
+	uint8_t port;
+	uint8_t state;       /* enum neigh_state */
+	uint8_t tries;       /* requests sent in INCOMPLETE or PROBE */
+	uint32_t next;       /* chain of its hash bucket, or of the free list; UINT32_MAX ends it */
+	uint64_t since_us;   /* entered this state, or was last confirmed (REACHABLE) */
+	uint64_t used_us;    /* last looked up for output */
+	uint64_t due_us;     /* when neigh_expire has something to do with it; UINT64_MAX: never */
+};
+
+struct neigh_cache {
+	struct neigh *entry;
+	uint32_t *bucket;
+	uint32_t room, buckets, used, unresolved, free_head;
+	uint64_t due_us;     /* not later than the earliest due_us of all entries */
+	uint32_t events;     /* counts resolutions and failures: who waits compares it */
+	uint64_t key;        /* of the hash */
+};
+
+/* A request (ARP request, neighbour solicitation) that should be sent now; unicast to `mac` in PROBE, else to all. */
+struct neigh_ask {
+	uint8_t addr[16], mac[6];
+	uint8_t port;
+	bool unicast;
+};
+
+size_t neigh_bytes(uint32_t room); /* memory that neigh_init wants, zeroed, aligned to 8 */
+void neigh_init(struct neigh_cache *, void *zeroed, uint32_t room, uint64_t key);
+
+/* The entry to send to by port and address, made INCOMPLETE if there was none (NULL: no entry can be had).  Its mac
+ * is good unless the state is INCOMPLETE or FAILED. */
+struct neigh *neigh_use(struct neigh_cache *, uint8_t port, const uint8_t addr[16], uint64_t now_us);
+
+/* What a peer says of itself.  `solicited`: it answers a request of ours; otherwise an existing entry learns a new
+ * MAC only as STALE, and a new entry is made (STALE) only if `create`.  False: nobody asked and nothing was there. */
+bool neigh_learn(struct neigh_cache *, uint8_t port, const uint8_t addr[16], const uint8_t mac[6], bool solicited,
+		 bool override, bool create, uint64_t now_us);
+
+/* Forward progress at a higher floor: the entry is REACHABLE from now. */
+void neigh_confirm(struct neigh_cache *, uint8_t port, const uint8_t addr[16], uint64_t now_us);
+
+/* Moves one due entry on; true if *ask should be sent.  Call until it returns false with *done set. */
+bool neigh_expire(struct neigh_cache *, uint64_t now_us, struct neigh_ask *ask, bool *done);
+
+#endif

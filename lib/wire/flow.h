@@ -1,0 +1,50 @@
+/* Addresses and the four-tuple, dual-stack: 16 octets, IPv4 as ::ffff:a.b.c.d. */
+#ifndef FNS_FLOW_H
+#define FNS_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct flow {
+	uint8_t local[16], remote[16]; /* network order */
+	uint16_t lport, rport;         /* host order */
+};
+_Static_assert(sizeof(struct flow) == 36, "hashed as 36 octets");
+
+static inline bool
+flow_equal(const struct flow *a, const struct flow *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static const uint8_t addr_mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static inline void
+addr_from_ip4(uint8_t addr[16], const uint8_t ip4[4])
+{
+	memcpy(addr, addr_mapped_prefix, 12);
+	memcpy(addr + 12, ip4, 4);
+}
+
+static inline bool
+addr_is_ip4(const uint8_t addr[16])
+{
+	return memcmp(addr, addr_mapped_prefix, 12) == 0;
+}
+
+static inline bool
+addr_equal(const uint8_t a[16], const uint8_t b[16])
+{
+	return memcmp(a, b, 16) == 0;
+}
+
+bool addr_is_zero(const uint8_t addr[16]);      /* 0.0.0.0 or :: */
+bool addr_is_multicast(const uint8_t addr[16]); /* 224/4, 255.255.255.255 or ff00::/8 */
+
+#define ADDR_TEXT 64
+/* "198.51.100.1:80", "[2001:db8::1]:80"; returns `text`. */
+const char *addr_text(char text[ADDR_TEXT], const uint8_t addr[16], uint16_t port);
+
+#endif

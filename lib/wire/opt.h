@@ -1,0 +1,37 @@
+/* TCP options (RFC 9293 §3.1, RFC 7323, RFC 2018). */
+#ifndef FNS_OPT_H
+#define FNS_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPT_MAX 40 /* octets of options in a header at the most */
+
+struct opt_block {
+	uint32_t left, right;
+};
+
+struct opt {
+	bool has_mss, has_wscale, has_sack_permitted, has_ts;
+	bool illegal; /* an option of illegal length ended the parse (MUST-7); what came before it stands */
+	uint8_t wscale;
+	uint16_t mss;
+	uint8_t sacks; /* blocks in sack[] */
+	uint32_t ts_val, ts_ecr;
+	struct opt_block sack[4];
+};
+
+/* Never fails and never reads past len: unknown kinds are skipped by their length (MUST-6), a known kind of wrong
+ * length counts as unknown, of doubles the first stands, and each step moves on by at least one octet. */
+void opt_parse(struct opt *, const uint8_t *octets, size_t len);
+
+/* In the order and with the padding that Linux uses: MSS; SACK-permitted and timestamps in one row; NOP and window
+ * scale; timestamps; SACK blocks.  Writes what the has_ flags and `sacks` name; returns octets written, a multiple
+ * of 4, at most OPT_MAX (SACK blocks that do not fit are left out). */
+size_t opt_build(uint8_t at[OPT_MAX], const struct opt *);
+
+/* How many octets opt_build will write. */
+size_t opt_size(const struct opt *);
+
+#endif
