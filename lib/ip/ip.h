@@ -52,8 +52,8 @@ size_t ip_bytes(const struct fns_config *); /* memory that ip_init wants, zeroed
 void ip_init(struct ip *, const struct fns_config *, void *zeroed, uint64_t key, uint64_t now_us);
 
 enum ip_arrival_kind {
-	IP_DONE,  /* nothing more to do: dropped, or answered here */
-	IP_TCP,   /* packet.l4 is a TCP segment to an address of ours */
+	IP_HANDLED, /* nothing more to do: dropped, or answered here */
+	IP_SEGMENT, /* packet.l4 is a TCP segment to an address of ours */
 	IP_ERROR, /* error is an ICMP error about a packet of ours: kind, flow, seq, mtu */
 };
 
@@ -65,7 +65,7 @@ struct ip_arrival {
 	struct icmp error;
 };
 
-/* One arriving frame.  The fate so far: DROP_TAKEN for the kinds IP_TCP and IP_ERROR may still become a drop above. */
+/* One arriving frame.  The fate so far: DROP_TAKEN for the kinds IP_SEGMENT and IP_ERROR may still become a drop above. */
 enum drop ip_arrive(struct ip *, const struct fns_frame *, struct ip_arrival *);
 
 /* Neighbour requests that are due, announcements; needs tx. */

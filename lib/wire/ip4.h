@@ -11,7 +11,7 @@
 
 #define IP4_HEADER 20
 
-enum ip_protocol { IP_ICMP = 1, IP_TCP = 6, IP_ICMP6 = 58 };
+enum ip_protocol { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_ICMP6 = 58 };
 
 struct ip_packet {
 	uint8_t src[16], dst[16]; /* IPv4 mapped */
