@@ -1,1 +1,215 @@
+/* A byte ring in pages of a shared pool.
+ *
+ * Pages are counted from the one that holds head: octet `at` from head lies in page (head % RING_PAGE + at) /
+ * RING_PAGE.  Whether `store` is a page or a directory is not kept but follows from head and reach, so every
+ * change of these two goes with the change of store that it implies.  In the directory, only the entries of pages
+ * up to reach mean anything; a page that is all hole has POOL_NONE there. */
 #include "ring.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+static inline size_t
+min_size(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The offset of octet `at` in the pages. */
+static inline size_t
+offset_of(const struct ring *r, size_t at)
+{
+	return r->head % RING_PAGE + at;
+}
+
+/* Pages from head to reach, those that are all hole among them; 0 or 1 if nothing is attached. */
+static inline size_t
+span(const struct ring *r, size_t reach)
+{
+	return (offset_of(r, reach) + RING_PAGE - 1) / RING_PAGE;
+}
+
+static inline uint32_t *
+entry_of(const struct ring *r, const struct pool *pages, uint32_t directory, size_t page)
+{
+	uint32_t *entries = pool_at(pages, directory);
+
+	/* 2^32 octets are a whole number of directories, so that this holds where positions wrap. */
+	return &entries[(r->head / RING_PAGE + page) % RING_DIR];
+}
+
+static inline uint8_t *
+octet_at(const struct ring *r, const struct pool *pages, size_t at)
+{
+	size_t offset = offset_of(r, at);
+	uint32_t page = r->store;
+
+	if (span(r, r->reach) > 1)
+		page = *entry_of(r, pages, r->store, offset / RING_PAGE);
+	assert(page != POOL_NONE);
+	return (uint8_t *)pool_at(pages, page) + offset % RING_PAGE;
+}
+
+void
+ring_init(struct ring *r)
+{
+	*r = (struct ring){.store = POOL_NONE};
+}
+
+/* From one page, or none, to a directory whose furthest page is `page`. */
+static bool
+attach_directory(struct ring *r, struct pool *pages, size_t page)
+{
+	uint32_t directory = pool_take(pages), fresh = pool_take(pages);
+
+	if (fresh == POOL_NONE) {
+		if (directory != POOL_NONE)
+			pool_give(pages, directory);
+		return false;
+	}
+	*entry_of(r, pages, directory, 0) = r->store;
+	for (size_t i = 1; i < page; i++)
+		*entry_of(r, pages, directory, i) = POOL_NONE;
+	*entry_of(r, pages, directory, page) = fresh;
+	r->store = directory;
+	return true;
+}
+
+/* Makes page number `page` one that octets can be written to, which then must move reach into it if reach is not
+ * there yet.  False, and nothing changed, if the pool is empty. */
+static bool
+attach(struct ring *r, struct pool *pages, size_t page)
+{
+	const size_t had = span(r, r->reach);
+	uint32_t *entry = &r->store;
+	uint32_t fresh;
+
+	if (had <= 1 && page > 0)
+		return attach_directory(r, pages, page);
+	if (had > 1)
+		entry = entry_of(r, pages, r->store, page);
+	if (page < had && *entry != POOL_NONE)
+		return true;
+	fresh = pool_take(pages);
+	if (fresh == POOL_NONE)
+		return false;
+	for (size_t i = had; i < page; i++)
+		*entry_of(r, pages, r->store, i) = POOL_NONE;
+	*entry = fresh;
+	return true;
+}
+
+size_t
+ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size_t len)
+{
+	const uint8_t *from = octets;
+	size_t done = 0;
+
+	assert(at <= RING_MAX && len <= RING_MAX - at && pages->stride >= RING_PAGE);
+	while (done < len) {
+		size_t offset = offset_of(r, at + done);
+		size_t n = min_size(len - done, RING_PAGE - offset % RING_PAGE);
+
+		if (!attach(r, pages, offset / RING_PAGE))
+			break;
+		if (r->reach < at + done + n)
+			r->reach = (uint32_t)(at + done + n);
+		memcpy(octet_at(r, pages, at + done), from + done, n);
+		done += n;
+	}
+	return done;
+}
+
+void
+ring_extend(struct ring *r, size_t len)
+{
+	assert(len <= r->reach - r->len);
+	r->len += (uint32_t)len;
+}
+
+size_t
+ring_peek(const struct ring *r, const struct pool *pages, size_t at, const void **run)
+{
+	*run = NULL;
+	if (at >= r->len)
+		return 0;
+	*run = octet_at(r, pages, at);
+	return min_size(r->len - at, RING_PAGE - offset_of(r, at) % RING_PAGE);
+}
+
+void
+ring_copy(const struct ring *r, const struct pool *pages, size_t at, void *to, size_t len)
+{
+	uint8_t *out = to;
+
+	assert(at <= r->len && len <= r->len - at);
+	while (len > 0) {
+		const void *run;
+		size_t n = min_size(ring_peek(r, pages, at, &run), len);
+
+		memcpy(out, run, n);
+		out += n;
+		at += n;
+		len -= n;
+	}
+}
+
+/* Keeps of the pages only [from, to), and of the directory only what more than one page needs. */
+static void
+keep(struct ring *r, struct pool *pages, size_t from, size_t to)
+{
+	const size_t had = span(r, r->reach);
+	uint32_t directory = r->store;
+
+	if (had <= 1) {
+		if (from >= to && r->store != POOL_NONE) {
+			pool_give(pages, r->store);
+			r->store = POOL_NONE;
+		}
+		return;
+	}
+	for (size_t i = 0; i < had; i++) {
+		uint32_t page;
+
+		if (i == from && from < to) {
+			i = to - 1;
+			continue;
+		}
+		page = *entry_of(r, pages, directory, i);
+		if (page != POOL_NONE)
+			pool_give(pages, page);
+	}
+	if (to > from + 1)
+		return;
+	r->store = to > from ? *entry_of(r, pages, directory, from) : POOL_NONE;
+	pool_give(pages, directory);
+}
+
+void
+ring_take(struct ring *r, struct pool *pages, size_t len)
+{
+	assert(len <= r->len);
+	if (len == r->reach)
+		keep(r, pages, 0, 0);
+	else
+		keep(r, pages, offset_of(r, len) / RING_PAGE, span(r, r->reach));
+	r->head += (uint32_t)len;
+	r->len -= (uint32_t)len;
+	r->reach -= (uint32_t)len;
+}
+
+void
+ring_truncate(struct ring *r, struct pool *pages)
+{
+	keep(r, pages, 0, r->len > 0 ? span(r, r->len) : 0);
+	r->reach = r->len;
+}
+
+void
+ring_free(struct ring *r, struct pool *pages)
+{
+	keep(r, pages, 0, 0);
+	r->len = 0;
+	r->reach = 0;
+}
