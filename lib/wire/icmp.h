@@ -41,11 +41,14 @@ struct nd {
 	uint8_t mac[6];
 };
 
-enum drop nd_parse(struct nd *, const struct icmp *, const struct ip_packet *); /* ND_HOP_LIMIT, ND_OPTION, ND_TARGET (a group), ICMP_SHORT */
+/* The validity checks of RFC 4861 §7.1 and RFC 6980: ND_HOP_LIMIT, IP6_FRAGMENT, ICMP_CODE, ICMP_SHORT, ND_TARGET (a
+ * group), ND_OPTION, ND_SOURCE (a probe from :: with a link-layer address or not to a solicited-node group; a link-layer
+ * address that is no station's), ND_UNSOLICITED (an advertisement to a group that says it was solicited). */
+enum drop nd_parse(struct nd *, const struct icmp *, const struct ip_packet *);
 
 /* Each writes a whole message with its checksum at `at` and returns its length. */
 size_t icmp_echo_reply(uint8_t *at, const struct icmp *request, const uint8_t src[16], const uint8_t dst[16]);
-#define ND_SIZE 32
+#define ND_SIZE 32 /* without has_mac: 24 */
 size_t nd_build(uint8_t at[ND_SIZE], const struct nd *, const uint8_t src[16], const uint8_t dst[16]);
 
 #endif

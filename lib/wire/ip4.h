@@ -19,6 +19,7 @@ struct ip_packet {
 	uint8_t ttl;              /* or hop limit */
 	uint8_t tos;              /* or traffic class */
 	bool v6;
+	bool atomic;              /* IPv6: had the header of an atomic fragment (RFC 6980 forbids it to ND) */
 	const uint8_t *l4;        /* into the frame: padding behind the packet is cut off */
 	uint16_t l4_len;
 };

@@ -1,6 +1,6 @@
 /* IPv6 (RFC 8200): the fixed header, and extension headers as far as an endpoint that speaks TCP must walk them:
- * hop-by-hop (first only), destination options, routing without segments left, atomic fragments (RFC 6946); at most
- * 8 of them and 256 octets (RFC 8504). */
+ * hop-by-hop (first only), destination options (at most two), routing without segments left, atomic fragments (RFC
+ * 6946): so at most five of them, and at most 256 octets (RFC 8504). */
 #ifndef FNS_IP6_H
 #define FNS_IP6_H
 

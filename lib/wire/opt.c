@@ -1,1 +1,194 @@
+/* TCP options (RFC 9293 §3.1, §3.2; RFC 7323 §2.2, §3.2; RFC 2018 §2, §3). */
 #include "opt.h"
+#include "cursor.h"
+
+enum opt_kind {
+	KIND_END,
+	KIND_NOP,
+	KIND_MSS,
+	KIND_WSCALE,
+	KIND_SACK_PERMITTED,
+	KIND_SACK,
+	KIND_TS = 8,
+};
+
+enum opt_len {
+	LEN_MSS = 4,
+	LEN_WSCALE = 3,
+	LEN_SACK_PERMITTED = 2,
+	LEN_SACK = 2,
+	LEN_BLOCK = 8,
+	LEN_TS = 10
+};
+
+#define WSCALE_MAX 14 /* RFC 7323 §2.3 */
+#define SACK_MAX   4
+
+static void
+parse_sack(struct opt *opt, const uint8_t *body, size_t len)
+{
+	size_t n = len / LEN_BLOCK;
+
+	if (len % LEN_BLOCK != 0 || n > SACK_MAX || opt->sacks > 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		opt->sack[i].left = get_u32(body + i * LEN_BLOCK);
+		opt->sack[i].right = get_u32(body + i * LEN_BLOCK + 4);
+	}
+	opt->sacks = (uint8_t)n;
+}
+
+/* One option of len octets, kind and length included. */
+static void
+parse_one(struct opt *opt, uint8_t kind, const uint8_t *body, size_t len)
+{
+	switch (kind) {
+	case KIND_MSS:
+		if (len != LEN_MSS || opt->has_mss)
+			break;
+		opt->has_mss = true;
+		opt->mss = get_u16(body);
+		break;
+	case KIND_WSCALE:
+		if (len != LEN_WSCALE || opt->has_wscale)
+			break;
+		opt->has_wscale = true;
+		opt->wscale = body[0] < WSCALE_MAX ? body[0] : WSCALE_MAX;
+		break;
+	case KIND_SACK_PERMITTED:
+		if (len == LEN_SACK_PERMITTED)
+			opt->has_sack_permitted = true;
+		break;
+	case KIND_SACK:
+		parse_sack(opt, body, len - LEN_SACK);
+		break;
+	case KIND_TS:
+		if (len != LEN_TS || opt->has_ts)
+			break;
+		opt->has_ts = true;
+		opt->ts_val = get_u32(body);
+		opt->ts_ecr = get_u32(body + 4);
+		break;
+	default: /* MUST-6 */
+		break;
+	}
+}
+
+void
+opt_parse(struct opt *opt, const uint8_t *octets, size_t len)
+{
+	struct cursor c = cursor_of(octets, len);
+	const uint8_t *kind, *size, *body;
+
+	*opt = (struct opt){0};
+	while ((kind = cursor_take(&c, 1)) != NULL) {
+		if (*kind == KIND_END)
+			return;
+		if (*kind == KIND_NOP)
+			continue;
+		size = cursor_take(&c, 1);
+		if (size == NULL || *size < 2 || (body = cursor_take(&c, *size - 2u)) == NULL) {
+			opt->illegal = true; /* MUST-7 */
+			return;
+		}
+		parse_one(opt, *kind, body, *size);
+	}
+}
+
+/* Octets of everything but SACK blocks. */
+static size_t
+fixed_size(const struct opt *opt)
+{
+	size_t n = 0;
+
+	if (opt->has_mss)
+		n += LEN_MSS;
+	if (opt->has_ts)
+		n += 2 + LEN_TS; /* SACK-permitted or two NOPs in front of it */
+	else if (opt->has_sack_permitted)
+		n += 2 + LEN_SACK_PERMITTED;
+	if (opt->has_wscale)
+		n += 1 + LEN_WSCALE;
+	return n;
+}
+
+/* How many SACK blocks fit behind `fixed` octets. */
+static size_t
+sacks_that_fit(const struct opt *opt, size_t fixed)
+{
+	size_t room = (OPT_MAX - fixed - 2 - LEN_SACK) / LEN_BLOCK;
+
+	return opt->sacks < room ? opt->sacks : room;
+}
+
+size_t
+opt_size(const struct opt *opt)
+{
+	size_t fixed = fixed_size(opt), n = sacks_that_fit(opt, fixed);
+
+	return n > 0 ? fixed + 2 + LEN_SACK + n * LEN_BLOCK : fixed;
+}
+
+static uint8_t *
+put_kind(uint8_t *at, enum opt_kind kind, size_t len)
+{
+	at[0] = (uint8_t)kind;
+	at[1] = (uint8_t)len;
+	return at + 2;
+}
+
+static uint8_t *
+put_nops(uint8_t *at, size_t n)
+{
+	memset(at, KIND_NOP, n);
+	return at + n;
+}
+
+static uint8_t *
+put_ts(uint8_t *at, const struct opt *opt)
+{
+	at = put_kind(at, KIND_TS, LEN_TS);
+	put_u32(at, opt->ts_val);
+	put_u32(at + 4, opt->ts_ecr);
+	return at + 8;
+}
+
+static uint8_t *
+put_sack(uint8_t *at, const struct opt *opt, size_t n)
+{
+	at = put_kind(put_nops(at, 2), KIND_SACK, LEN_SACK + n * LEN_BLOCK);
+	for (size_t i = 0; i < n; i++, at += LEN_BLOCK) {
+		put_u32(at, opt->sack[i].left);
+		put_u32(at + 4, opt->sack[i].right);
+	}
+	return at;
+}
+
+size_t
+opt_build(uint8_t at[OPT_MAX], const struct opt *opt)
+{
+	size_t sacks = sacks_that_fit(opt, fixed_size(opt));
+	uint8_t *p = at;
+
+	if (opt->has_mss) {
+		p = put_kind(p, KIND_MSS, LEN_MSS);
+		put_u16(p, opt->mss);
+		p += 2;
+	}
+	if (opt->has_ts || opt->has_sack_permitted) {
+		/* SACK-permitted takes the place of the two NOPs that align the timestamps */
+		if (!opt->has_ts || !opt->has_sack_permitted)
+			p = put_nops(p, 2);
+		if (opt->has_sack_permitted)
+			p = put_kind(p, KIND_SACK_PERMITTED, LEN_SACK_PERMITTED);
+		if (opt->has_ts)
+			p = put_ts(p, opt);
+	}
+	if (opt->has_wscale) {
+		p = put_kind(put_nops(p, 1), KIND_WSCALE, LEN_WSCALE);
+		*p++ = opt->wscale;
+	}
+	if (sacks > 0)
+		p = put_sack(p, opt, sacks);
+	return (size_t)(p - at);
+}
