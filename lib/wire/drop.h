@@ -3,6 +3,7 @@
 #ifndef FNS_DROP_H
 #define FNS_DROP_H
 
+/* clang-format off */
 /*        name                 counter              what it says */
 #define DROP_LIST(X)                                                                                                               \
 	X(TAKEN,               taken,               "taken: it reached its protocol and had its effect, or asked for an answer")   \
@@ -109,6 +110,7 @@ enum drop {
 #undef X
 	DROP_COUNT
 };
+/* clang-format on */
 
 /* Lower case, as counters are named: "ip4_cksum"; "unknown" for what is no drop. */
 const char *drop_name(enum drop);

@@ -25,8 +25,9 @@ static const struct meaning meanings4[] = {
 	{3, 11, 12, ICMP_SOFT},  /* net, host unreachable for this type of service */
 	{3, 13, 13, ICMP_HARD},  /* communication administratively prohibited (RFC 1812 §5.2.7.1) */
 	{3, 14, 15, ICMP_SOFT},  /* precedence (same) */
-	{8, 0, 0, ICMP_ECHO},    {11, 0, 1, ICMP_SOFT}, /* time exceeded */
-	{12, 0, 2, ICMP_SOFT},                          /* parameter problem */
+	{8, 0, 0, ICMP_ECHO},    /* the receiver answers it (RFC 1122 §3.2.2.6) */
+	{11, 0, 1, ICMP_SOFT},   /* time exceeded */
+	{12, 0, 2, ICMP_SOFT},   /* parameter problem */
 };
 
 static const struct meaning meanings6[] = {
@@ -39,8 +40,9 @@ static const struct meaning meanings6[] = {
 	{4, 0, 0, ICMP_SOFT},      /* erroneous header field */
 	{4, 1, 1, ICMP_HARD},      /* next header not known there: TCP is not spoken */
 	{4, 2, 2, ICMP_SOFT},      /* unrecognized option */
-	{128, 0, 0, ICMP_ECHO},    {135, 0, 255, ICMP_ND}, /* nd_parse judges the code */
-	{136, 0, 255, ICMP_ND},
+	{128, 0, 0, ICMP_ECHO},    /* the receiver answers it (§4.2) */
+	{135, 0, 255, ICMP_ND},    /* solicitation: nd_parse judges the code */
+	{136, 0, 255, ICMP_ND},    /* advertisement */
 };
 
 static enum drop

@@ -11,11 +11,11 @@
 #include "ip4.h"
 
 enum icmp_kind {
-	ICMP_ECHO,       /* a request: body is identifier, sequence and payload, to be sent back */
-	ICMP_SOFT,       /* unreachable net, host ...; time exceeded; parameter problem (MUST-56) */
-	ICMP_HARD,       /* unreachable protocol, port, administratively (SHLD-26) */
-	ICMP_TOO_BIG,    /* fragmentation needed, packet too big: mtu */
-	ICMP_ND,         /* neighbour solicitation or advertisement: nd_parse goes on */
+	ICMP_ECHO,    /* a request: body is identifier, sequence and payload, to be sent back */
+	ICMP_SOFT,    /* unreachable net, host ...; time exceeded; parameter problem (MUST-56) */
+	ICMP_HARD,    /* unreachable protocol, port, administratively (SHLD-26) */
+	ICMP_TOO_BIG, /* fragmentation needed, packet too big: mtu */
+	ICMP_ND,      /* neighbour solicitation or advertisement: nd_parse goes on */
 };
 
 struct icmp {
@@ -34,9 +34,9 @@ enum drop icmp_parse(struct icmp *, const struct ip_packet *);
 
 /* Neighbour discovery (RFC 4861 §4.3, §4.4). */
 struct nd {
-	bool advert;      /* advertisement; else solicitation */
+	bool advert; /* advertisement; else solicitation */
 	bool solicited, override;
-	bool has_mac;     /* source (solicitation) or target (advertisement) link-layer address option */
+	bool has_mac; /* source (solicitation) or target (advertisement) link-layer address option */
 	uint8_t target[16];
 	uint8_t mac[6];
 };

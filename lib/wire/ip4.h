@@ -19,8 +19,8 @@ struct ip_packet {
 	uint8_t ttl;              /* or hop limit */
 	uint8_t tos;              /* or traffic class */
 	bool v6;
-	bool atomic;              /* IPv6: had the header of an atomic fragment (RFC 6980 forbids it to ND) */
-	const uint8_t *l4;        /* into the frame: padding behind the packet is cut off */
+	bool atomic;       /* IPv6: had the header of an atomic fragment (RFC 6980 forbids it to ND) */
+	const uint8_t *l4; /* into the frame: padding behind the packet is cut off */
 	uint16_t l4_len;
 };
 
@@ -29,7 +29,7 @@ struct ip_packet {
 enum drop ip4_parse(struct ip_packet *, struct cursor *, bool verified);
 
 /* DF set, identification 0 (RFC 6864), checksum filled in; addresses are mapped ones. */
-void ip4_build(uint8_t at[IP4_HEADER], const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, uint8_t ttl,
-	       uint8_t tos, size_t payload);
+void ip4_build(uint8_t at[IP4_HEADER], const uint8_t src[16], const uint8_t dst[16], uint8_t protocol,
+               uint8_t ttl, uint8_t tos, size_t payload);
 
 #endif

@@ -16,7 +16,7 @@
 /* IP6_SHORT to IP6_NO_NEXT; whose the addresses are is the caller's affair. */
 enum drop ip6_parse(struct ip_packet *, struct cursor *);
 
-void ip6_build(uint8_t at[IP6_HEADER], const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, uint8_t ttl,
-	       uint8_t tos, size_t payload);
+void ip6_build(uint8_t at[IP6_HEADER], const uint8_t src[16], const uint8_t dst[16], uint8_t protocol,
+               uint8_t ttl, uint8_t tos, size_t payload);
 
 #endif

@@ -14,7 +14,7 @@ struct opt_block {
 
 struct opt {
 	bool has_mss, has_wscale, has_sack_permitted, has_ts;
-	bool illegal; /* an option of illegal length ended the parse (MUST-7); what came before it stands */
+	bool illegal;   /* an option of illegal length ended the parse (MUST-7); what came before it stands */
 	uint8_t wscale; /* at most 14: a larger one is read as 14 (RFC 7323 §2.3) */
 	uint16_t mss;
 	uint8_t sacks; /* blocks in sack[] */

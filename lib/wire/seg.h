@@ -10,16 +10,25 @@
 #include "flow.h"
 #include "opt.h"
 
-enum seg_flags { FIN = 0x01, SYN = 0x02, RST = 0x04, PSH = 0x08, ACK = 0x10, URG = 0x20, ECE = 0x40, CWR = 0x80 };
+enum seg_flags {
+	FIN = 0x01,
+	SYN = 0x02,
+	RST = 0x04,
+	PSH = 0x08,
+	ACK = 0x10,
+	URG = 0x20,
+	ECE = 0x40,
+	CWR = 0x80
+};
 
 #define SEG_HEADER 20 /* octets of a TCP header without options */
 
 struct seg {
 	uint32_t seq, ack;
-	uint32_t len;        /* SEG.LEN: octets of text, and one each for SYN and FIN */
-	uint16_t wnd;        /* as on the wire: not scaled */
-	uint16_t up;         /* urgent pointer */
-	uint8_t flags;       /* enum seg_flags */
+	uint32_t len;  /* SEG.LEN: octets of text, and one each for SYN and FIN */
+	uint16_t wnd;  /* as on the wire: not scaled */
+	uint16_t up;   /* urgent pointer */
+	uint8_t flags; /* enum seg_flags */
 	uint16_t text_len;
 	const uint8_t *text; /* into the frame: valid for the turn */
 	struct opt opt;
@@ -28,7 +37,7 @@ struct seg {
 /* l4 points to len octets of TCP between src and dst (the checksum is verified here unless `verified`, the driver's
  * word that it is good).  Returns DROP_TAKEN and fills *seg, *src_port and *dst_port, or the reason. */
 enum drop seg_parse(struct seg *, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
-		    const uint8_t src[16], const uint8_t dst[16], bool verified);
+                    const uint8_t src[16], const uint8_t dst[16], bool verified);
 
 /* Writes header and options at `at` (checksum field zero) and returns their length; text goes behind it. */
 size_t seg_build(uint8_t *at, uint16_t src_port, uint16_t dst_port, const struct seg *);
