@@ -1,0 +1,284 @@
+/* Bursts between ports and a shard; mbufs are taken, lent, sent and given back here and nowhere else (io.h). */
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+#include <rte_tcp.h>
+
+#include "io.h"
+
+#define POOL_CACHE  256
+#define DRAIN_LIMIT 65536 /* frames that io_close takes from a port which is still being sent to */
+
+struct rte_mempool *
+io_pool_new(const char *name, const struct port *port, uint16_t ports)
+{
+	unsigned count = 0, room = RTE_MBUF_DEFAULT_BUF_SIZE;
+
+	for (uint16_t i = 0; i < ports; i++) {
+		unsigned queue = port[i].rx_descriptors + port[i].tx_descriptors + IO_BURST + IO_OUTBOX;
+
+		/* an io's blanks are counted with each port: the slack pays for PMDs that hold mbufs elsewhere */
+		count += port[i].queues * (queue + IO_OUTBOX + 2 * POOL_CACHE);
+		room = RTE_MAX(room, (unsigned)RTE_PKTMBUF_HEADROOM + port_frame_max(&port[i]));
+	}
+	/* 2^n - 1 is the best size of the ring inside (rte_mempool.h) */
+	count = rte_align32pow2(count + 1) - 1;
+	return rte_pktmbuf_pool_create(name, count, POOL_CACHE, 0, (uint16_t)room, SOCKET_ID_ANY);
+}
+
+unsigned
+io_pool_missing(const struct rte_mempool *pool)
+{
+	return rte_mempool_in_use_count(pool);
+}
+
+void
+io_init(struct io *io, const struct port *port, uint16_t ports, uint16_t queue, struct rte_mempool *pool)
+{
+	memset(io, 0, sizeof(*io));
+	io->port = port;
+	io->ports = ports;
+	io->queue = queue;
+	io->pool = pool;
+	io->outbox.slot = io->blank;
+}
+
+/* The port's verdict, if it was asked for one.  NONE says that the sum in the frame is not the real one but that the
+ * octets are known to be whole (a virtual port that trusts its host): as good as GOOD. */
+static uint16_t
+verdict(const struct port *p, uint64_t ol_flags)
+{
+	uint64_t ip = ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t l4 = ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	uint16_t flags = 0;
+
+	if (p->rx_ip_cksum) {
+		if (ip == RTE_MBUF_F_RX_IP_CKSUM_BAD)
+			return FNS_FRAME_CKSUM_BAD;
+		if (ip != RTE_MBUF_F_RX_IP_CKSUM_UNKNOWN)
+			flags |= FNS_FRAME_IP_CKSUM_GOOD;
+	}
+	if (p->rx_tcp_cksum) {
+		if (l4 == RTE_MBUF_F_RX_L4_CKSUM_BAD)
+			return FNS_FRAME_CKSUM_BAD;
+		if (l4 != RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN)
+			flags |= FNS_FRAME_L4_CKSUM_GOOD;
+	}
+	return flags;
+}
+
+/* One contiguous frame from an mbuf; false if it cannot be one. */
+static bool
+borrow(struct io *io, struct rte_mbuf *m, uint8_t port)
+{
+	struct fns_frame *f = &io->rx[io->received];
+
+	if (m->nb_segs > 1) {
+		/* longer than one buffer is longer than MTU: nobody we talk to sends it */
+		if (rte_pktmbuf_linearize(m) != 0) {
+			counter_add(&io->count.rx_oversize, 1);
+			return false;
+		}
+		counter_add(&io->count.rx_joined, 1);
+	}
+	f->data = rte_pktmbuf_mtod(m, uint8_t *);
+	f->len = m->data_len;
+	f->room = m->data_len;
+	f->flags = verdict(&io->port[port], m->ol_flags);
+	f->l2_len = f->l3_len = 0;
+	f->port = port;
+	f->token = m;
+	io->borrowed[io->received++] = m;
+	counter_add(&io->count.rx_octets, m->data_len);
+	return true;
+}
+
+/* Fresh mbufs into slots [from, from + n); how many there were. */
+static uint16_t
+fill(struct io *io, uint16_t from, uint16_t n)
+{
+	struct rte_mbuf *fresh[IO_OUTBOX];
+
+	/* all or none: while the pool is short, a smaller number may still be had */
+	while (n > 0 && rte_pktmbuf_alloc_bulk(io->pool, fresh, n) != 0)
+		n /= 2;
+	for (uint16_t i = 0; i < n; i++) {
+		io->blank[from + i] = (struct fns_frame){.data = rte_pktmbuf_mtod(fresh[i], uint8_t *),
+		                                         .room = rte_pktmbuf_tailroom(fresh[i]),
+		                                         .token = fresh[i]};
+	}
+	return n;
+}
+
+/* The holes at the front get the mbufs that were freed last: those are in the cache. */
+static void
+refill(struct io *io)
+{
+	uint16_t got = fill(io, 0, io->holes);
+
+	if (got < io->holes) {
+		memmove(io->blank + got, io->blank + io->holes,
+		        (io->blanks - io->holes) * sizeof(*io->blank));
+		io->blanks = (uint16_t)(io->blanks - (io->holes - got));
+	}
+	io->holes = 0;
+	if (io->blanks < IO_OUTBOX)
+		io->blanks =
+			(uint16_t)(io->blanks + fill(io, io->blanks, (uint16_t)(IO_OUTBOX - io->blanks)));
+	if (io->blanks < IO_OUTBOX)
+		counter_add(&io->count.no_mbuf, 1);
+}
+
+/* Any frame may go to any port, so the fullest backlog limits them all. */
+static uint16_t
+backlog_room(const struct io *io)
+{
+	uint16_t most = 0;
+
+	for (uint16_t i = 0; i < io->ports; i++)
+		most = RTE_MAX(most, io->backlog[i].count);
+	return (uint16_t)(IO_OUTBOX - most);
+}
+
+unsigned
+io_rx(struct io *io)
+{
+	struct rte_mbuf *burst[IO_BURST];
+
+	for (uint16_t i = 0; i < io->ports; i++) {
+		uint16_t n = rte_eth_rx_burst(io->port[i].id, io->queue, burst, IO_BURST);
+
+		for (uint16_t k = 0; k < n; k++) {
+			if (!borrow(io, burst[k], (uint8_t)i))
+				rte_pktmbuf_free(burst[k]);
+		}
+	}
+	if (io->received > 0)
+		counter_add(&io->count.rx_frames, io->received);
+	refill(io);
+	io->outbox.used = 0;
+	io->outbox.room = RTE_MIN(io->blanks, backlog_room(io));
+	return io->received;
+}
+
+/* A filled frame becomes its mbuf again. */
+static struct rte_mbuf *
+filled(const struct io *io, const struct fns_frame *f)
+{
+	struct rte_mbuf *m = f->token;
+
+	m->data_len = f->len;
+	m->pkt_len = f->len;
+	if ((f->flags & FNS_FRAME_TCP_CKSUM) && io->port[f->port].tx_tcp_cksum) {
+		const struct rte_tcp_hdr *tcp = (const void *)(f->data + f->l2_len + f->l3_len);
+
+		m->l2_len = f->l2_len;
+		m->l3_len = f->l3_len;
+		m->l4_len = (uint64_t)(tcp->data_off >> 4) * 4;
+		m->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
+		m->ol_flags |= f->flags & FNS_FRAME_IP6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4;
+	}
+	return m;
+}
+
+static void
+give_up(struct io *io, struct io_backlog *b)
+{
+	counter_add(&io->count.tx_dropped, b->count);
+	rte_pktmbuf_free_bulk(b->frame, b->count);
+	b->count = 0;
+	b->stalled = true;
+}
+
+static void
+transmit(struct io *io, uint16_t port)
+{
+	struct io_backlog *b = &io->backlog[port];
+	uint64_t octets = 0;
+	uint16_t sent;
+
+	if (b->count == 0)
+		return;
+	for (uint16_t i = 0; i < b->count; i++)
+		octets += b->frame[i]->pkt_len;
+	sent = rte_eth_tx_burst(io->port[port].id, io->queue, b->frame, b->count);
+	for (uint16_t i = sent; i < b->count; i++)
+		octets -= b->frame[i]->pkt_len;
+	counter_add(&io->count.tx_frames, sent);
+	counter_add(&io->count.tx_octets, octets);
+	b->count = (uint16_t)(b->count - sent);
+	if (sent > 0) {
+		b->stalled = false;
+		b->since = 0;
+	}
+	if (b->count == 0)
+		return;
+	memmove(b->frame, b->frame + sent, b->count * sizeof(*b->frame));
+	counter_add(&io->count.tx_waited, 1);
+	if (b->since == 0)
+		b->since = rte_rdtsc();
+	if (b->stalled || rte_rdtsc() - b->since > rte_get_tsc_hz() / 1000 * IO_STALL_MS)
+		give_up(io, b);
+}
+
+void
+io_tx(struct io *io)
+{
+	uint16_t used = io->outbox.used;
+
+	/* first, so that a pool which is short can serve what the PMD does next */
+	rte_pktmbuf_free_bulk(io->borrowed, io->received);
+	io->received = 0;
+	for (uint16_t i = 0; i < used; i++) {
+		const struct fns_frame *f = &io->blank[i];
+		struct io_backlog *b = &io->backlog[f->port];
+
+		b->frame[b->count++] = filled(io, f);
+	}
+	io->holes = used;
+	io->outbox.used = io->outbox.room = 0;
+	for (uint16_t i = 0; i < io->ports; i++)
+		transmit(io, i);
+}
+
+unsigned
+io_waiting(const struct io *io)
+{
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < io->ports; i++)
+		n += io->backlog[i].count;
+	return n;
+}
+
+/* net_ring keeps what was sent to it in a ring that its close does not empty. */
+static void
+empty_queue(struct io *io, uint16_t port)
+{
+	struct rte_mbuf *burst[IO_BURST];
+	unsigned n, taken = 0;
+
+	do {
+		n = rte_eth_rx_burst(io->port[port].id, io->queue, burst, IO_BURST);
+		rte_pktmbuf_free_bulk(burst, n);
+		taken += n;
+	} while (n > 0 && taken < DRAIN_LIMIT);
+}
+
+void
+io_close(struct io *io)
+{
+	rte_pktmbuf_free_bulk(io->borrowed, io->received);
+	io->received = 0;
+	for (uint16_t i = io->holes; i < io->blanks; i++)
+		rte_pktmbuf_free(io->blank[i].token);
+	io->blanks = io->holes = 0;
+	for (uint16_t i = 0; i < io->ports; i++) {
+		rte_pktmbuf_free_bulk(io->backlog[i].frame, io->backlog[i].count);
+		io->backlog[i].count = 0;
+		empty_queue(io, i);
+	}
+}
