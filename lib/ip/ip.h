@@ -46,6 +46,7 @@ struct ip {
 	struct ip_limit echo;
 	struct ip_stats stats;
 	bool announced;                  /* our addresses have been announced (RFC 5227 §2.3, RFC 4861 §7.2.6) */
+	uint16_t announce_next;          /* until then: the next of (ports x addresses) */
 };
 
 size_t ip_bytes(const struct fns_config *); /* memory that ip_init wants, zeroed, aligned to 64 */

@@ -22,17 +22,26 @@ struct neigh {
 	uint8_t state;       /* enum neigh_state */
 	uint8_t tries;       /* requests sent in INCOMPLETE or PROBE */
 	uint32_t next;       /* chain of its hash bucket, or of the free list; UINT32_MAX ends it */
+	uint32_t place;      /* in the heap that holds it */
 	uint64_t since_us;   /* entered this state, or was last confirmed (REACHABLE) */
 	uint64_t used_us;    /* last looked up for output */
 	uint64_t due_us;     /* when neigh_expire has something to do with it; UINT64_MAX: never */
+};
+
+/* A binary heap of entries: what comes first stands at index[0]. */
+struct neigh_heap {
+	uint32_t *index;
+	uint32_t used;
 };
 
 struct neigh_cache {
 	struct neigh *entry;
 	uint32_t *bucket;
 	uint32_t room, buckets, used, unresolved, free_head;
-	uint64_t due_us;     /* not later than the earliest due_us of all entries */
-	uint32_t events;     /* counts resolutions and failures: who waits compares it */
+	struct neigh_heap timed; /* all but STALE, by due_us */
+	struct neigh_heap stale; /* STALE, by used_us: the first is the one to give up */
+	uint64_t due_us;     /* the earliest due_us of all entries; UINT64_MAX: none */
+	uint32_t events;     /* counts resolutions, failures, and room made for another: who waits compares it */
 	uint64_t key;        /* of the hash */
 };
 
@@ -50,8 +59,14 @@ void neigh_init(struct neigh_cache *, void *zeroed, uint32_t room, uint64_t key)
  * is good unless the state is INCOMPLETE or FAILED. */
 struct neigh *neigh_use(struct neigh_cache *, uint8_t port, const uint8_t addr[16], uint64_t now_us);
 
-/* What a peer says of itself.  `solicited`: it answers a request of ours; otherwise an existing entry learns a new
- * MAC only as STALE, and a new entry is made (STALE) only if `create`.  False: nobody asked and nothing was there. */
+/* The entry, or NULL; changes nothing. */
+struct neigh *neigh_find(const struct neigh_cache *, uint8_t port, const uint8_t addr[16]);
+
+/* What a peer says of itself (RFC 4861 §7.2.5).  `solicited`: it answers a request of ours; that counts only while one
+ * is outstanding (INCOMPLETE, PROBE), and another MAC than the probed one needs `override`.  Otherwise an existing
+ * entry learns a new MAC only as STALE and with `override` (none is needed where no MAC was known); one that is
+ * REACHABLE or being probed keeps its MAC, but a REACHABLE one last confirmed over a second ago is probed at once.  A
+ * new entry is made (STALE) only if `create`.  False: nothing is known now of what was said. */
 bool neigh_learn(struct neigh_cache *, uint8_t port, const uint8_t addr[16], const uint8_t mac[6], bool solicited,
 		 bool override, bool create, uint64_t now_us);
 

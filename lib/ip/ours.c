@@ -1,0 +1,180 @@
+/* Whose an address is (RFC 1122 §3.2.1.3, RFC 4291 §2.4). */
+#include "ours.h"
+
+#include <string.h>
+
+#include "cursor.h"
+#include "eth.h"
+#include "flow.h"
+
+const uint8_t all_nodes[16] = {0xff, 0x02, [15] = 1};
+
+void
+link_local_of(uint8_t addr[16], const uint8_t mac[6])
+{
+	const uint8_t eui[16] = {0xfe,   0x80,   0,    0,    0,      0,      0,     0, (uint8_t)(mac[0] ^ 2),
+	                         mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
+
+	memcpy(addr, eui, 16);
+}
+
+bool
+is_link_local(const uint8_t addr[16])
+{
+	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
+}
+
+bool
+prefix_has(const struct fns_prefix *p, const uint8_t addr[16])
+{
+	bool ip4 = addr_is_ip4(p->ip);
+	unsigned bits = p->bits + (ip4 ? 96u : 0u);
+	unsigned whole, rest;
+
+	if (ip4 != addr_is_ip4(addr))
+		return false;
+	if (bits > 128)
+		bits = 128;
+	whole = bits / 8;
+	rest = bits % 8;
+	if (memcmp(p->ip, addr, whole) != 0)
+		return false;
+	return rest == 0 || ((p->ip[whole] ^ addr[whole]) >> (8 - rest)) == 0;
+}
+
+static bool
+is_own_link_local(const struct fns_port_config *p, const uint8_t addr[16])
+{
+	uint8_t own[16];
+
+	if (!is_link_local(addr))
+		return false;
+	link_local_of(own, p->mac);
+	return addr_equal(own, addr);
+}
+
+bool
+port_has(const struct fns_port_config *p, const uint8_t addr[16])
+{
+	uint16_t i;
+
+	for (i = 0; i < p->address_count; i++)
+		if (addr_equal(p->address[i].ip, addr))
+			return true;
+	return is_own_link_local(p, addr);
+}
+
+bool
+port_on_link(const struct fns_port_config *p, const uint8_t addr[16])
+{
+	static const uint8_t link_prefix[8] = {0xfe, 0x80};
+	uint16_t i;
+
+	for (i = 0; i < p->address_count; i++)
+		if (prefix_has(&p->address[i], addr))
+			return true;
+	return memcmp(addr, link_prefix, 8) == 0;
+}
+
+bool
+port_source(const struct fns_port_config *p, const uint8_t next[16], uint8_t source[16])
+{
+	bool ip4 = addr_is_ip4(next);
+	uint16_t i;
+
+	for (i = 0; i < p->address_count; i++)
+		if (prefix_has(&p->address[i], next)) {
+			memcpy(source, p->address[i].ip, 16);
+			return true;
+		}
+	if (!is_link_local(next))
+		for (i = 0; i < p->address_count; i++)
+			if (addr_is_ip4(p->address[i].ip) == ip4 && !is_link_local(p->address[i].ip)) {
+				memcpy(source, p->address[i].ip, 16);
+				return true;
+			}
+	if (ip4)
+		return false;
+	link_local_of(source, p->mac);
+	return true;
+}
+
+bool
+ip_is_ours(const struct ip *ip, const uint8_t addr[16])
+{
+	uint16_t i;
+
+	for (i = 0; i < ip->config->port_count; i++)
+		if (port_has(&ip->config->port[i], addr))
+			return true;
+	return false;
+}
+
+bool
+ours_by(const struct ip *ip, uint8_t port, const uint8_t addr[16])
+{
+	return is_link_local(addr) ? port_has(&ip->config->port[port], addr) : ip_is_ours(ip, addr);
+}
+
+static bool
+is_directed_broadcast(const struct fns_prefix *p, const uint8_t addr[16])
+{
+	uint32_t host;
+
+	if (!addr_is_ip4(p->ip) || p->bits >= 31 || !prefix_has(p, addr)) /* RFC 3021: /31 has none */
+		return false;
+	host = UINT32_MAX >> p->bits;
+	return (get_u32(addr + 12) & host) == host || (get_u32(addr + 12) & host) == 0;
+}
+
+bool
+is_broadcast(const struct ip *ip, const uint8_t addr[16])
+{
+	uint16_t i, k;
+
+	if (!addr_is_ip4(addr))
+		return false;
+	if (get_u32(addr + 12) == UINT32_MAX)
+		return true;
+	for (i = 0; i < ip->config->port_count; i++)
+		for (k = 0; k < ip->config->port[i].address_count; k++)
+			if (is_directed_broadcast(&ip->config->port[i].address[k], addr))
+				return true;
+	return false;
+}
+
+bool
+is_unicast(const struct ip *ip, const uint8_t addr[16])
+{
+	static const uint8_t
+		compatible[12]; /* ::/96: unspecified, loopback, IPv4-compatible (RFC 4291 §2.5.5.1) */
+
+	if (addr_is_ip4(addr))
+		return addr[12] != 0 && addr[12] != 127 && addr[12] < 224 && !is_broadcast(ip, addr);
+	return !addr_is_multicast(addr) && memcmp(addr, compatible, 12) != 0;
+}
+
+void
+solicited_node(uint8_t group[16], const uint8_t addr[16])
+{
+	static const uint8_t prefix[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
+
+	memcpy(group, prefix, 13);
+	memcpy(group + 13, addr + 13, 3);
+}
+
+void
+group_mac(uint8_t mac[6], const uint8_t group[16])
+{
+	mac[0] = 0x33;
+	mac[1] = 0x33;
+	memcpy(mac + 2, group + 12, 4);
+}
+
+bool
+mac_is_peer(const struct fns_port_config *p, const uint8_t mac[6])
+{
+	static const uint8_t zero[6];
+
+	return !eth_is_group(mac) && memcmp(mac, zero, 6) != 0 && memcmp(mac, p->mac, 6) != 0;
+}

@@ -1,0 +1,46 @@
+/* Whose an address is: ours, a neighbour's, everybody's, nobody's (RFC 1122 §3.2.1.3, RFC 4291 §2.4). */
+#ifndef FNS_OURS_H
+#define FNS_OURS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <finesse/config.h>
+
+#include "ip.h"
+
+/* fe80:: with the EUI-64 of the MAC (RFC 4291 appendix A). */
+void link_local_of(uint8_t addr[16], const uint8_t mac[6]);
+bool is_link_local(const uint8_t addr[16]); /* fe80::/10 */
+
+bool prefix_has(const struct fns_prefix *, const uint8_t addr[16]);
+
+/* An address of this port, its link-local one included: what ARP and ND answer for. */
+bool port_has(const struct fns_port_config *, const uint8_t addr[16]);
+
+/* On the link of this port: in one of its prefixes, or fe80::/64. */
+bool port_on_link(const struct fns_port_config *, const uint8_t addr[16]);
+
+/* The address of the port that speaks to `next`: the one in whose prefix it lies, else the first of its family with
+ * more than the link's scope, else (IPv6) the link-local one.  False: none of that family. */
+bool port_source(const struct fns_port_config *, const uint8_t next[16], uint8_t source[16]);
+
+/* A packet that came in by `port` may be addressed so: any address of ours (the weak model of RFC 1122 §3.3.4.2), but
+ * a link-local one is on its own link only. */
+bool ours_by(const struct ip *, uint8_t port, const uint8_t addr[16]);
+
+/* 255.255.255.255, or all ones (or zeros, as in 4.2BSD) behind the prefix of a port. */
+bool is_broadcast(const struct ip *, const uint8_t addr[16]);
+
+/* One station's address: not unspecified, loopback, this-network, reserved, a group's or broadcast. */
+bool is_unicast(const struct ip *, const uint8_t addr[16]);
+
+/* ff02::1:ff00:0/104 with the last three octets of addr (RFC 4291 §2.7.1), and the MAC of an IPv6 group (RFC 2464 §7). */
+void solicited_node(uint8_t group[16], const uint8_t addr[16]);
+void group_mac(uint8_t mac[6], const uint8_t group[16]);
+extern const uint8_t all_nodes[16]; /* ff02::1 */
+
+/* A MAC that one other station may have: not a group's, zero or the port's own. */
+bool mac_is_peer(const struct fns_port_config *, const uint8_t mac[6]);
+
+#endif

@@ -1,0 +1,82 @@
+/* The next hop and the source address: on-link prefix, else gateway (RFC 1122 §3.3.1, RFC 4861 §5.2). */
+#include "ours.h"
+
+#include <string.h>
+
+#include "flow.h"
+
+static void
+route_set(const struct ip *ip, struct ip_route *r, uint16_t port, const uint8_t next_hop[16])
+{
+	r->port = (uint8_t)port;
+	r->mtu = ip->config->port[port].mtu;
+	memcpy(r->next_hop, next_hop, 16);
+}
+
+static bool
+route_on_link(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
+{
+	const struct fns_prefix *best = NULL;
+	uint16_t i, k;
+
+	for (i = 0; i < ip->config->port_count; i++)
+		for (k = 0; k < ip->config->port[i].address_count; k++) {
+			const struct fns_prefix *p = &ip->config->port[i].address[k];
+
+			if (!prefix_has(p, remote) || (best != NULL && p->bits <= best->bits))
+				continue;
+			best = p;
+			route_set(ip, r, i, remote);
+		}
+	if (best == NULL)
+		return false;
+	memcpy(r->source, best->ip, 16);
+	return true;
+}
+
+static bool
+route_by_gateway(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
+{
+	bool ip4 = addr_is_ip4(remote);
+	uint16_t i;
+
+	for (i = 0; i < ip->config->port_count; i++) {
+		const struct fns_port_config *p = &ip->config->port[i];
+		const uint8_t *gateway = ip4 ? p->gateway4 : p->gateway6;
+
+		/* A global destination is not spoken to from a link-local address: no reply would come back. */
+		if (addr_is_zero(gateway) ||
+		    !port_source(p, is_link_local(gateway) ? remote : gateway, r->source) ||
+		    is_link_local(r->source))
+			continue;
+		route_set(ip, r, i, gateway);
+		return true;
+	}
+	return false;
+}
+
+bool
+ip_route(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
+{
+	if (ip->config->port_count == 0 || !is_unicast(ip, remote) || ip_is_ours(ip, remote))
+		return false;
+	if (route_on_link(ip, remote, r))
+		return true;
+	if (!is_link_local(remote))
+		return route_by_gateway(ip, remote, r);
+	/* An address without a zone cannot say which link: the first port's (RFC 4007 §6, default zone). */
+	if (!port_on_link(&ip->config->port[0], remote))
+		return false;
+	link_local_of(r->source, ip->config->port[0].mac);
+	route_set(ip, r, 0, remote);
+	return true;
+}
+
+void
+ip_confirm(struct ip *ip, const uint8_t remote[16])
+{
+	struct ip_route r;
+
+	if (ip_route(ip, remote, &r))
+		neigh_confirm(&ip->neigh, r.port, r.next_hop, ip->now_us);
+}
