@@ -15,6 +15,7 @@
 
 #include <finesse/shard.h>
 
+/* clang-format off */
 /*        name               help                                                                 */
 #define IP_STATS(X)                                                                            \
 	X(arp_replies_sent,  "ARP replies sent")                                               \
@@ -22,9 +23,10 @@
 	X(nd_adverts_sent,   "neighbour advertisements sent")                                  \
 	X(nd_solicits_sent,  "neighbour solicitations sent")                                   \
 	X(echo_replies_sent, "ICMP and ICMPv6 echo replies sent")                              \
-	X(replies_unsent,    "answers of ARP, ND and ICMP for which the outbox had no room")   \
+	X(replies_unsent,    "answers of ARP, ND and ICMP that had no room in the outbox, or no next hop yet") \
 	X(unresolved,        "frames held back because the next hop had no link-layer address") \
 	X(no_route,          "packets for which there was no route")
+/* clang-format on */
 
 struct ip_stats {
 #define X(name, help) counter name;
@@ -45,8 +47,8 @@ struct ip {
 	struct neigh_cache neigh;
 	struct ip_limit echo;
 	struct ip_stats stats;
-	bool announced;                  /* our addresses have been announced (RFC 5227 §2.3, RFC 4861 §7.2.6) */
-	uint16_t announce_next;          /* until then: the next of (ports x addresses) */
+	bool announced;         /* our addresses have been announced (RFC 5227 §2.3, RFC 4861 §7.2.6) */
+	uint16_t announce_next; /* until then: the next of (ports x addresses) */
 };
 
 size_t ip_bytes(const struct fns_config *); /* memory that ip_init wants, zeroed, aligned to 64 */
@@ -55,7 +57,7 @@ void ip_init(struct ip *, const struct fns_config *, void *zeroed, uint64_t key,
 enum ip_arrival_kind {
 	IP_HANDLED, /* nothing more to do: dropped, or answered here */
 	IP_SEGMENT, /* packet.l4 is a TCP segment to an address of ours */
-	IP_ERROR, /* error is an ICMP error about a packet of ours: kind, flow, seq, mtu */
+	IP_ERROR,   /* error is an ICMP error about a packet of ours: kind, flow, seq, mtu */
 };
 
 struct ip_arrival {
@@ -106,8 +108,8 @@ enum ip_verdict ip_begin(struct ip *, const uint8_t dst[16], struct ip_out *);
 
 /* Writes Ethernet and IP in front of the TCP header and text that stand at out->l4 (len octets together), fills in the
  * TCP checksum (or asks the port for it), pads a short frame with zeros, and takes the frame from the outbox. */
-void ip_finish_tcp(struct ip *, struct ip_out *, const uint8_t src[16], const uint8_t dst[16], uint8_t ttl, uint8_t tos,
-		   size_t len);
+void ip_finish_tcp(struct ip *, struct ip_out *, const uint8_t src[16], const uint8_t dst[16], uint8_t ttl,
+                   uint8_t tos, size_t len);
 
 /* TCP saw forward progress from this peer: its next hop is alive (RFC 4861 §7.3.1). */
 void ip_confirm(struct ip *, const uint8_t remote[16]);

@@ -13,19 +13,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum neigh_state { NEIGH_FREE, NEIGH_INCOMPLETE, NEIGH_REACHABLE, NEIGH_STALE, NEIGH_DELAY, NEIGH_PROBE, NEIGH_FAILED };
+enum neigh_state {
+	NEIGH_FREE,
+	NEIGH_INCOMPLETE,
+	NEIGH_REACHABLE,
+	NEIGH_STALE,
+	NEIGH_DELAY,
+	NEIGH_PROBE,
+	NEIGH_FAILED
+};
 
 struct neigh {
 	uint8_t addr[16];
 	uint8_t mac[6];
 	uint8_t port;
-	uint8_t state;       /* enum neigh_state */
-	uint8_t tries;       /* requests sent in INCOMPLETE or PROBE */
-	uint32_t next;       /* chain of its hash bucket, or of the free list; UINT32_MAX ends it */
-	uint32_t place;      /* in the heap that holds it */
-	uint64_t since_us;   /* entered this state, or was last confirmed (REACHABLE) */
-	uint64_t used_us;    /* last looked up for output */
-	uint64_t due_us;     /* when neigh_expire has something to do with it; UINT64_MAX: never */
+	uint8_t state;     /* enum neigh_state */
+	uint8_t tries;     /* requests sent in INCOMPLETE or PROBE */
+	uint32_t next;     /* chain of its hash bucket, or of the free list; UINT32_MAX ends it */
+	uint32_t place;    /* in the heap that holds it */
+	uint64_t since_us; /* entered this state, or was last confirmed (REACHABLE) */
+	uint64_t used_us;  /* last looked up for output */
+	uint64_t due_us;   /* when neigh_expire has something to do with it; UINT64_MAX: never */
 };
 
 /* A binary heap of entries: what comes first stands at index[0]. */
@@ -40,9 +48,9 @@ struct neigh_cache {
 	uint32_t room, buckets, used, unresolved, free_head;
 	struct neigh_heap timed; /* all but STALE, by due_us */
 	struct neigh_heap stale; /* STALE, by used_us: the first is the one to give up */
-	uint64_t due_us;     /* the earliest due_us of all entries; UINT64_MAX: none */
-	uint32_t events;     /* counts resolutions, failures, and room made for another: who waits compares it */
-	uint64_t key;        /* of the hash */
+	uint64_t due_us;         /* the earliest due_us of all entries; UINT64_MAX: none */
+	uint32_t events; /* counts resolutions, failures, and room made for another: who waits compares it */
+	uint64_t key;    /* of the hash */
 };
 
 /* A request (ARP request, neighbour solicitation) that should be sent now; unicast to `mac` in PROBE, else to all. */
@@ -67,8 +75,8 @@ struct neigh *neigh_find(const struct neigh_cache *, uint8_t port, const uint8_t
  * entry learns a new MAC only as STALE and with `override` (none is needed where no MAC was known); one that is
  * REACHABLE or being probed keeps its MAC, but a REACHABLE one last confirmed over a second ago is probed at once.  A
  * new entry is made (STALE) only if `create`.  False: nothing is known now of what was said. */
-bool neigh_learn(struct neigh_cache *, uint8_t port, const uint8_t addr[16], const uint8_t mac[6], bool solicited,
-		 bool override, bool create, uint64_t now_us);
+bool neigh_learn(struct neigh_cache *, uint8_t port, const uint8_t addr[16], const uint8_t mac[6],
+                 bool solicited, bool override, bool create, uint64_t now_us);
 
 /* Forward progress at a higher floor: the entry is REACHABLE from now. */
 void neigh_confirm(struct neigh_cache *, uint8_t port, const uint8_t addr[16], uint64_t now_us);
