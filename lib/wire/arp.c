@@ -1,5 +1,6 @@
 /* ARP for Ethernet and IPv4 (RFC 826, "Packet format" and "Packet Reception"). */
 #include "arp.h"
+
 #include "eth.h"
 
 #define HARDWARE_ETHERNET 1

@@ -1,8 +1,9 @@
 /* The Internet checksum (RFC 1071).  Octets are added eight at a time as they lie in memory: a one's complement sum is
  * the same in either byte order but for a swap at the end (§2 (B)), and the same in any word size (§2 (C)). */
+#include "cksum.h"
+
 #include <string.h>
 
-#include "cksum.h"
 #include "cursor.h"
 
 /* The carry goes round: 2^64 - 1 is a multiple of 2^16 - 1, so nothing is lost. */

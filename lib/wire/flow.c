@@ -1,8 +1,9 @@
 /* Addresses of both families: what kind they are, and their text (RFC 5952). */
+#include "flow.h"
+
 #include <stdio.h>
 
 #include "cursor.h"
-#include "flow.h"
 
 bool
 addr_is_zero(const uint8_t addr[16])

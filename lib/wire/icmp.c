@@ -1,6 +1,7 @@
 /* ICMP (RFC 792, RFC 1122 §3.2.2 and §4.2.3.9) and ICMPv6 (RFC 4443): what a message means to TCP, and which packet of
  * ours it quotes. */
 #include "icmp.h"
+
 #include "cksum.h"
 #include "cursor.h"
 #include "ip6.h"

@@ -1,5 +1,6 @@
 /* IPv4 (RFC 791 §3.1; RFC 1122 §3.2.1, source routes refused against its §3.3.5). */
 #include "ip4.h"
+
 #include "cksum.h"
 #include "flow.h"
 

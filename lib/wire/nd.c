@@ -1,8 +1,9 @@
 /* Neighbour solicitations and advertisements (RFC 4861 §4.3, §4.4, §4.6.1), and when they are valid (§7.1; RFC 6980). */
+#include "icmp.h"
+
 #include "cksum.h"
 #include "cursor.h"
 #include "eth.h"
-#include "icmp.h"
 
 #define SOLICITATION   135
 #define ADVERTISEMENT  136

@@ -1,5 +1,6 @@
 /* TCP options (RFC 9293 §3.1, §3.2; RFC 7323 §2.2, §3.2; RFC 2018 §2, §3). */
 #include "opt.h"
+
 #include "cursor.h"
 
 enum opt_kind {

@@ -1,10 +1,11 @@
 /* TCP segments: the header of RFC 9293 §3.1, and SEG.LEN of §3.3.1. */
+#include "seg.h"
+
 #include <assert.h>
 
 #include "cksum.h"
 #include "cursor.h"
 #include "ip4.h"
-#include "seg.h"
 
 enum drop
 seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
