@@ -1,0 +1,186 @@
+/* From settings to what a shard is made from, and the table of both that --explain prints. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "config.h"
+
+#define MS(seconds) (uint32_t)((seconds)*1000)
+
+static void
+shard_limits(const struct conf *conf, struct fns_config *to)
+{
+	to->connections = (uint32_t)conf->limits.connections;
+	to->time_wait = (uint32_t)conf->limits.time_wait;
+	to->orphans = (uint32_t)conf->limits.orphans;
+	to->syn_backlog = (uint32_t)conf->limits.syn_backlog;
+	to->listeners = (uint32_t)conf->limits.listeners;
+	to->neighbours = (uint32_t)conf->limits.neighbours;
+	to->buffer_bytes = conf->limits.buffer_bytes;
+	to->rcv_wnd_max = (uint32_t)conf->limits.receive_window_bytes;
+	to->rcv_wnd_initial = (uint32_t)conf->limits.receive_window_initial_bytes;
+	to->snd_buf_max = (uint32_t)conf->limits.send_buffer_bytes;
+	to->challenge_acks = (uint32_t)conf->limits.challenge_acks_per_5s;
+	to->icmp_per_second = (uint32_t)conf->limits.icmp_per_s;
+	to->resets_per_second = (uint32_t)conf->limits.resets_per_s;
+}
+
+static void
+shard_timeouts(const struct conf *conf, struct fns_config *to)
+{
+	to->fin_wait_2_ms = MS(conf->timeouts.fin_wait_2_s);
+	to->time_wait_ms = MS(conf->timeouts.time_wait_s);
+	to->orphan_retries = (uint32_t)conf->timeouts.orphan_retries;
+	to->syn_retries = (uint32_t)conf->timeouts.syn_retries;
+	to->retries = (uint32_t)conf->timeouts.retries;
+	to->r1 = (uint32_t)conf->timeouts.r1_retries;
+	to->user_timeout_ms = MS(conf->timeouts.user_timeout_s);
+	to->keepalive = conf->timeouts.keepalive_s != 0;
+	if (to->keepalive)
+		to->keepalive_ms = MS(conf->timeouts.keepalive_s);
+	to->keepalive_interval_ms = MS(conf->timeouts.keepalive_interval_s);
+	to->keepalive_probes = (uint32_t)conf->timeouts.keepalive_probes;
+	to->rto_initial_ms = (uint32_t)conf->timeouts.rto_initial_ms;
+	to->rto_min_ms = (uint32_t)conf->timeouts.rto_min_ms;
+	to->rto_max_ms = (uint32_t)conf->timeouts.rto_max_ms;
+	to->delayed_ack_ms = (uint32_t)conf->timeouts.delayed_ack_ms;
+}
+
+static void
+shard_policy(const struct conf *conf, struct fns_config *to)
+{
+	static const uint8_t profile[] = {FNS_LINUX, FNS_BSD, FNS_RFC9293};
+	const struct setting *cc = settings_find("policy", "congestion_control");
+
+	to->profile = profile[conf->policy.profile];
+	to->no_delay = !conf->policy.nagle;
+	to->timestamps = conf->policy.timestamps;
+	to->sack = conf->policy.sack;
+	to->window_scale = conf->policy.window_scale;
+	to->rfc1337 = conf->policy.rfc1337;
+	to->local_port_first = (uint16_t)conf->policy.local_ports.at[0];
+	to->local_port_last = (uint16_t)conf->policy.local_ports.at[1];
+	snprintf(to->cc, sizeof(to->cc), "%s", cc->words[conf->policy.congestion_control]);
+}
+
+void
+conf_shard(const struct conf *conf, struct fns_config *to)
+{
+	fns_config_default(to);
+	shard_limits(conf, to);
+	shard_timeouts(conf, to);
+	shard_policy(conf, to);
+	to->port_count = (uint16_t)conf->ports;
+	for (unsigned i = 0; i < conf->ports; i++) {
+		struct fns_port_config *port = &to->port[i];
+
+		/* the MAC and the offload are the port's to say, once it is open */
+		memcpy(port->mac, conf->port[i].mac_octets, sizeof(port->mac));
+		if (!conf->port[i].mac_given)
+			port->mac[0] = 2;
+		port->mtu = (uint16_t)conf->port[i].mtu;
+		port->address_count = conf->port[i].address_count;
+		memcpy(port->address, conf->port[i].address, sizeof(port->address));
+		memcpy(port->gateway4, conf->port[i].gateway4_ip, sizeof(port->gateway4));
+		memcpy(port->gateway6, conf->port[i].gateway6_ip, sizeof(port->gateway6));
+		port->announce = conf->policy.announce;
+	}
+}
+
+static void
+value_text(const struct setting *row, const void *base, char *text, size_t room)
+{
+	const void *at = (const char *)base + row->at;
+	const struct conf_numbers *numbers = at;
+	const struct conf_texts *texts = at;
+	size_t len = 0;
+
+	switch ((enum conf_type)row->type) {
+	case CONF_NUMBER:
+		snprintf(text, room, "%" PRIu64, *(const uint64_t *)at);
+		break;
+	case CONF_SWITCH:
+		snprintf(text, room, "%s", *(const uint64_t *)at ? "true" : "false");
+		break;
+	case CONF_WORD:
+		snprintf(text, room, "\"%s\"", row->words[*(const uint64_t *)at]);
+		break;
+	case CONF_TEXT:
+		snprintf(text, room, "\"%s\"", (const char *)at);
+		break;
+	case CONF_NUMBERS:
+		for (unsigned i = 0; i < numbers->count; i++)
+			len += (size_t)snprintf(text + len, room - len, "%s%" PRIu64, i == 0 ? "[" : ", ",
+			                        numbers->at[i]);
+		snprintf(text + len, room - len, len == 0 ? "[]" : "]");
+		break;
+	case CONF_TEXTS:
+		for (unsigned i = 0; i < texts->count; i++)
+			len += (size_t)snprintf(text + len, room - len, "%s\"%s\"", i == 0 ? "[" : ", ",
+			                        texts->at[i]);
+		snprintf(text + len, room - len, len == 0 ? "[]" : "]");
+		break;
+	}
+}
+
+static void
+explain_row(const struct conf *conf, const struct setting *row, const void *base, int element, FILE *out)
+{
+	char value[1100], name[96], from[32] = "default";
+	unsigned line = conf->line[settings_index(row)][element < 0 ? 0 : element];
+
+	if (element < 0)
+		snprintf(name, sizeof(name), "%s.%s", row->section, row->name);
+	else
+		snprintf(name, sizeof(name), "%s[%d].%s", row->section, element, row->name);
+	value_text(row, base, value, sizeof(value));
+	if (line != 0)
+		snprintf(from, sizeof(from), "line %u", line);
+	fprintf(out, "%-40s %-26s %-9s %s", name, value, from, row->help);
+	if (row->type == CONF_NUMBER || row->type == CONF_NUMBERS)
+		fprintf(out, " (%" PRId64 " to %" PRId64 ")", row->min, row->max);
+	for (unsigned i = 0; row->words != NULL && row->words[i] != NULL; i++)
+		fprintf(out, "%s%s%s", i == 0 ? " (" : ", ", row->words[i],
+		        row->words[i + 1] == NULL ? ")" : "");
+	if (row->idle != NULL && row->first_idle == 0)
+		fprintf(out, " [no effect: %s]", row->idle);
+	fputc('\n', out);
+}
+
+static void
+explain_memory(const struct conf *conf, FILE *out)
+{
+	struct fns_memory row[32];
+	struct fns_config shard;
+	uint64_t total = 0;
+	size_t n;
+
+	conf_shard(conf, &shard);
+	n = fns_config_memory(&shard, row, sizeof(row) / sizeof(row[0]));
+	if (n > sizeof(row) / sizeof(row[0]))
+		n = sizeof(row) / sizeof(row[0]);
+	fprintf(out, "\nmemory of a worker at the worst; untouched parts cost nothing until they are used\n");
+	fprintf(out, "%-32s %10s %14s %18s\n", "part", "each", "count", "bytes");
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "%-32s %10" PRIu64 " %14" PRIu64 " %18" PRIu64 "\n", row[i].name, row[i].each,
+		        row[i].count, row[i].bytes);
+		total += row[i].bytes;
+	}
+	fprintf(out, "%-32s %10s %14s %18" PRIu64 "\n", "in all", "", "", total);
+}
+
+void
+conf_explain(const struct conf *conf, FILE *out)
+{
+	fprintf(out, "%-40s %-26s %-9s %s\n", "setting", "value", "from", "meaning");
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *row = settings_row(i);
+
+		if (!settings_is_list(row->section))
+			explain_row(conf, row, conf, -1, out);
+		for (unsigned k = 0; strcmp(row->section, "ports") == 0 && k < conf->ports; k++)
+			explain_row(conf, row, &conf->port[k], (int)k, out);
+		for (unsigned k = 0; strcmp(row->section, "services") == 0 && k < conf->services; k++)
+			explain_row(conf, row, &conf->service[k], (int)k, out);
+	}
+	explain_memory(conf, out);
+}

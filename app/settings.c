@@ -1,0 +1,135 @@
+/* The table of settings.  To add one: a row here, a member in struct conf, a line in conf/finesse.conf. */
+#include <string.h>
+
+#include "settings.h"
+
+static const char *const idle_words[] = {"sleep", "pause", "poll", NULL};
+static const char *const profile_words[] = {"linux", "bsd", "rfc9293", NULL};
+static const char *const self_words[] = {"detect", "allow", "refuse", NULL};
+static const char *const cc_words[] = {"newreno", NULL};
+static const char *const drain_words[] = {"refuse", "ignore", NULL};
+static const char *const service_words[] = {"echo", "discard", "chargen", "daytime", "http", NULL};
+
+#define NO_CONTROL "no control plane in this version"
+#define GIB        (INT64_C(1) << 30)
+
+/* clang-format off */
+#define ROW(section, name, type, standard, min, max, help) \
+	#section, #name, type, offsetof(struct conf, section.name), standard, min, max, NULL, NULL, 0, help
+#define WORD(section, name, standard, list, help) \
+	#section, #name, CONF_WORD, offsetof(struct conf, section.name), standard, 0, 0, list, NULL, 0, help
+#define IDLE(section, name, type, standard, max, list, idle, first, help) \
+	#section, #name, type, offsetof(struct conf, section.name), standard, 0, max, list, idle, first, help
+#define EACH(section, element, name, type, standard, min, max, list, help) \
+	#section, #name, type, offsetof(struct element, name), standard, min, max, list, NULL, 0, help
+#define NUM CONF_NUMBER
+
+static const struct setting table[] = {
+	{ROW(dpdk, args, CONF_TEXT, "\"--no-pci --in-memory --no-telemetry -m 256 --vdev=net_tap0,iface=fns0\"", 0, 1023,
+	     "arguments of DPDK's EAL; without hugepages: --no-huge --no-shconf instead of --in-memory")},
+	{ROW(dpdk, descriptors, NUM, "512", 32, 4096, "descriptors of each receive and transmit queue")},
+
+	{ROW(workers, cores, CONF_NUMBERS, "[0]", 0, 1023, "CPUs, one worker each")},
+	{WORD(workers, idle, "\"sleep\"", idle_words,
+	      "what a worker without work does; sleep leaves the CPU to others, poll answers soonest")},
+	{ROW(workers, sleep_us, NUM, "50", 1, 10000, "longest sleep of an idle worker, microseconds")},
+
+	{EACH(ports, conf_port, device, CONF_TEXT, NULL, 1, 63, NULL, "EAL's name of the device: a vdev's, or a PCI address")},
+	{EACH(ports, conf_port, ipv4, CONF_TEXTS, "[]", 0, CONF_ADDRESS_MAX, NULL, "own IPv4 addresses, each with its prefix length")},
+	{EACH(ports, conf_port, ipv6, CONF_TEXTS, "[]", 0, CONF_ADDRESS_MAX, NULL, "own IPv6 addresses, each with its prefix length")},
+	{EACH(ports, conf_port, gateway4, CONF_TEXT, "\"\"", 0, 63, NULL, "IPv4 router for what is not on the link; empty: none")},
+	{EACH(ports, conf_port, gateway6, CONF_TEXT, "\"\"", 0, 63, NULL, "IPv6 router for what is not on the link; empty: none")},
+	{EACH(ports, conf_port, mtu, NUM, "1500", 68, 9000, NULL, "MTU of IP, octets; at least 1280 with an IPv6 address")},
+	{EACH(ports, conf_port, mac, CONF_TEXT, "\"\"", 0, 17, NULL,
+	      "own MAC, 02:00:00:00:00:01; empty: the port's own (net_tap: one beside it, the kernel bears the port's)")},
+
+	{ROW(limits, connections, NUM, "1000000", 1, 64000000, "connections at once, half-open ones and orphans included")},
+	{ROW(limits, time_wait, NUM, "1000000", 0, 64000000, "TIME-WAIT entries at once; beyond, a connection skips TIME-WAIT")},
+	{ROW(limits, orphans, NUM, "100000", 0, 64000000, "closed by the application, still sending; beyond, close resets")},
+	{ROW(limits, syn_backlog, NUM, "65536", 1, 64000000, "connections in SYN-RECEIVED per listener")},
+	{ROW(limits, listeners, NUM, "64", 1, 65535, "listeners at once")},
+	{ROW(limits, neighbours, NUM, "1024", 16, 1048576, "entries of ARP and neighbour discovery together")},
+	{ROW(limits, buffer_bytes, NUM, "1073741824", 1048576, 1024 * GIB, "memory of all send and receive buffers together")},
+	{ROW(limits, receive_window_bytes, NUM, "16777216", 2048, GIB, "a receive window grows with use up to this")},
+	{ROW(limits, receive_window_initial_bytes, NUM, "65535", 1024, GIB, "a receive window begins with this")},
+	{ROW(limits, send_buffer_bytes, NUM, "4194304", 2048, GIB, "octets a connection may have queued and unacknowledged")},
+	{ROW(limits, challenge_acks_per_5s, NUM, "10", 1, 1000000, "challenge ACKs per connection in 5 s (RFC 5961 7)")},
+	{ROW(limits, icmp_per_s, NUM, "1000", 0, 10000000, "echo replies and ICMP errors a second")},
+	{ROW(limits, resets_per_s, NUM, "10000", 0, 100000000, "resets a second for segments without a connection")},
+
+	{ROW(timeouts, fin_wait_2_s, NUM, "60", 1, 86400, "FIN-WAIT-2 of an orphan, seconds")},
+	{ROW(timeouts, time_wait_s, NUM, "60", 1, 600, "2 MSL, seconds")},
+	{ROW(timeouts, orphan_retries, NUM, "8", 0, 255, "retransmissions of an orphan before it is given up")},
+	{ROW(timeouts, syn_retries, NUM, "7", 1, 255, "retransmissions of a SYN before the open fails; 7 pass 3 minutes")},
+	{ROW(timeouts, retries, NUM, "15", 1, 255, "R2: retransmissions before the connection is given up")},
+	{ROW(timeouts, r1_retries, NUM, "3", 1, 255, "R1: retransmissions before the application hears of it")},
+	{ROW(timeouts, user_timeout_s, NUM, "0", 0, 86400, "R2 as a time, seconds; 0: off, by retries alone")},
+	{ROW(timeouts, keepalive_s, NUM, "0", 0, 604800, "idle time before a keep-alive probe, seconds; 0: off")},
+	{ROW(timeouts, keepalive_interval_s, NUM, "75", 1, 86400, "between keep-alive probes, seconds")},
+	{ROW(timeouts, keepalive_probes, NUM, "9", 1, 255, "unanswered keep-alive probes before the connection is given up")},
+	{ROW(timeouts, rto_initial_ms, NUM, "1000", 10, 60000, "retransmission timeout before the first measurement")},
+	{ROW(timeouts, rto_min_ms, NUM, "200", 1, 60000, "retransmission timeout at the least")},
+	{ROW(timeouts, rto_max_ms, NUM, "60000", 1000, 600000, "retransmission timeout at the most")},
+	{ROW(timeouts, delayed_ack_ms, NUM, "40", 0, 499, "how long an ACK may wait for data to ride on; 0: never")},
+
+	{WORD(policy, profile, "\"linux\"", profile_words, "whose choices to follow where the RFCs leave one")},
+	{IDLE(policy, self_connect, CONF_WORD, "\"detect\"", 0, self_words, "no self-connect policy in this version", 0,
+	      "an active open to its own address and port")},
+	{ROW(policy, local_ports, CONF_NUMBERS, "[32768, 60999]", 1, 65535, "first and last source port of active opens")},
+	{WORD(policy, congestion_control, "\"newreno\"", cc_words, "congestion control")},
+	{ROW(policy, nagle, CONF_SWITCH, "true", 0, 1, "small segments wait for the ACK of earlier ones")},
+	{ROW(policy, timestamps, CONF_SWITCH, "true", 0, 1, "RFC 7323 timestamps and PAWS")},
+	{ROW(policy, sack, CONF_SWITCH, "true", 0, 1, "selective acknowledgements (RFC 2018)")},
+	{ROW(policy, window_scale, CONF_SWITCH, "true", 0, 1, "windows over 64 KiB (RFC 7323)")},
+	{ROW(policy, rfc1337, CONF_SWITCH, "false", 0, 1, "a reset does not end TIME-WAIT")},
+	{ROW(policy, announce, CONF_SWITCH, "true", 0, 1, "tell the link our addresses at the start")},
+	{ROW(policy, isn_secret, CONF_TEXT, "\"\"", 0, 64, "64 hexadecimal digits instead of a random secret: for tests only")},
+
+	{EACH(services, conf_service, type, CONF_WORD, NULL, 0, 0, service_words, "what is served")},
+	{EACH(services, conf_service, port, NUM, NULL, 1, 65535, NULL, "TCP port, on every own address")},
+	{EACH(services, conf_service, body_bytes, NUM, "64", 0, 10000000000, NULL, "http: octets of the body")},
+
+	{ROW(drain, deadline_s, NUM, "30", 0, 86400, "how long connections may finish before they are aborted, seconds")},
+	{IDLE(drain, new_connections, CONF_WORD, "\"refuse\"", 0, drain_words, "this version refuses them", 1,
+	      "what a SYN meets while draining")},
+
+	{IDLE(control, socket, CONF_TEXT, "\"/run/finesse/control.sock\"", 107, NULL, NO_CONTROL, 0, "where finessectl connects")},
+	{IDLE(control, group, CONF_TEXT, "\"\"", 32, NULL, NO_CONTROL, 0, "group that may use it besides the daemon's user; empty: none")},
+	{IDLE(control, metrics, CONF_TEXT, "\"127.0.0.1:9464\"", 63, NULL, NO_CONTROL, 0, "address and port of /metrics; empty: off")},
+};
+/* clang-format on */
+_Static_assert(sizeof(table) / sizeof(table[0]) <= CONF_ROWS_MAX, "struct conf keeps a line of each");
+
+size_t
+settings_count(void)
+{
+	return sizeof(table) / sizeof(table[0]);
+}
+
+const struct setting *
+settings_row(size_t i)
+{
+	return &table[i];
+}
+
+const struct setting *
+settings_find(const char *section, const char *name)
+{
+	for (size_t i = 0; i < settings_count(); i++) {
+		if (strcmp(table[i].section, section) == 0 && strcmp(table[i].name, name) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+size_t
+settings_index(const struct setting *row)
+{
+	return (size_t)(row - table);
+}
+
+bool
+settings_is_list(const char *section)
+{
+	return strcmp(section, "ports") == 0 || strcmp(section, "services") == 0;
+}

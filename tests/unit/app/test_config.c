@@ -1,0 +1,501 @@
+/* The configuration file: what is wrong is said by file and line, and conf/finesse.conf shows what the table declares. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+
+#define SAMPLE FINESSE_SOURCE "/conf/finesse.conf"
+#define PORT   "ports = ( { device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; } );\n"
+
+static struct conf conf;
+
+/* What is said about `text`; freed by the caller.  *error is what conf_parse returned. */
+static char *
+said(const char *text, size_t len, int *error)
+{
+	char *out = NULL;
+	size_t room;
+	struct conf_report report = {.out = open_memstream(&out, &room), .file = "f"};
+
+	assert_non_null(report.out);
+	*error = conf_parse(&conf, text, len, &report);
+	fclose(report.out);
+	return out;
+}
+
+/* In the order of the line numbers: text, and the first complaint.  PORT is put in front as line 1. */
+static const struct {
+	const char *text, *says;
+} bad[] = {
+	{"limits = { conections = 5; };", "f:2: limits.conections: unknown setting"},
+	{"limit = { connections = 5; };", "f:2: limit: unknown setting"},
+	{"limits = 5;", "f:2: limits: must be a group: { ... }"},
+	{"limits = {\n connections = 0; };", "f:3: limits.connections: 0 is out of range, 1 to 64000000"},
+	{"limits = {\n connections = -1; };", "f:3: limits.connections: -1 is out of range, 1 to 64000000"},
+	/* libconfig alone would read 1, 0 and -1 */
+	{"limits = { connections = 4294967297; };",
+         "f:2: limits.connections: 4294967297 is out of range, 1 to 64000000"},
+	{"limits = { connections = 0x100000001; };",
+         "f:2: limits.connections: 4294967297 is out of range, 1 to 64000000"},
+	{"limits = { connections = 99999999999999999999999; };",
+         "f:2: limits.connections: the number is out of range, 1 to 64000000"},
+	{"limits = { connections = 0x10000000000000001; };",
+         "f:2: limits.connections: the number is out of range, 1 to 64000000"},
+	{"limits = { connections = 1.5; };", "f:2: limits.connections: must be a whole number"},
+	{"limits = { connections = 1e3; };", "f:2: limits.connections: must be a whole number"},
+	{"limits = { connections = \"5\"; };", "f:2: limits.connections: must be a whole number"},
+	{"limits = { connections = [5]; };", "f:2: limits.connections: must be a whole number"},
+	{"limits = { connections = 5;\n\n connections = 6; };", "f:4: connections: is set twice"},
+	{"drain = { deadline_s = 1; };\ndrain = { deadline_s = 2; };", "f:3: drain: is set twice"},
+	{"limits = {\n connections = ; };", "f:3: syntax error"},
+	{"limits = {\n connections = 5;\n", "f:4: syntax error"},
+	{"dpdk = {\n args = \"x; };\n\n", "f:3: the quote that opens here does not end"},
+	{"@include \"other\"", "f:2: @include is not supported: one file holds it all"},
+	{"workers = { cores = []; };", "f:2: workers.cores: names no core"},
+	{"workers = { cores = [0, 1]; };",
+         "f:2: workers.cores: this version runs one worker; 2 cores are given"},
+	{"workers = { cores = [1, 1]; };", "f:2: workers.cores: 1 is given twice"},
+	{"workers = { cores = [1024]; };", "f:2: workers.cores: 1024 is out of range, 0 to 1023"},
+	{"workers = { cores = 0; };", "f:2: workers.cores: must be a list in brackets"},
+	{"workers = { idle = \"nap\"; };",
+         "f:2: workers.idle: \"nap\" is unknown; there are: sleep, pause, poll"},
+	{"workers = { idle = true; };", "f:2: workers.idle: must be a word in quotes"},
+	{"policy = { nagle = 1; };", "f:2: policy.nagle: must be true or false"},
+	{"policy = { local_ports = [2000, 1000]; };",
+         "f:2: policy.local_ports: must be the first and the last port, [32768, 60999]"},
+	{"policy = { local_ports = [2000]; };",
+         "f:2: policy.local_ports: must be the first and the last port, [32768, 60999]"},
+	{"policy = { local_ports = [0, 1000]; };", "f:2: policy.local_ports: 0 is out of range, 1 to 65535"},
+	{"policy = { isn_secret = \"12\"; };",
+         "f:2: policy.isn_secret: must be 64 hexadecimal digits, or empty"},
+	{"timeouts = { rto_min_ms = 3000; rto_max_ms = 2000; };",
+         "f:2: timeouts.rto_min_ms: 3000 is above rto_max_ms, which is 2000"},
+	{"timeouts = {\n retries = 1; };", "f:3: timeouts.retries: 1 is below r1_retries, which is 3"},
+	{"timeouts = { delayed_ack_ms = 500; };",
+         "f:2: timeouts.delayed_ack_ms: 500 is out of range, 0 to 499"},
+	{"limits = { receive_window_bytes = 4096; };",
+         "f:2: limits.receive_window_bytes: 4096 is below receive_window_initial_bytes, which is 65535"},
+	{"services = ( { type = \"echo\"; } );", "f:2: services[0].port: is missing"},
+	{"services = ( { port = 7; } );", "f:2: services[0].type: is missing"},
+	{"services = ( { type = \"telnet\"; port = 23; } );",
+         "f:2: services[0].type: \"telnet\" is unknown; there are: echo, discard, chargen, daytime, http"},
+	{"services = ( { type = \"echo\"; port = 65536; } );",
+         "f:2: services[0].port: 65536 is out of range, 1 to 65535"},
+	{"services = ( { type = \"echo\"; port = 0; } );",
+         "f:2: services[0].port: 0 is out of range, 1 to 65535"},
+	{"services = ( { type = \"echo\"; port = 7; },\n { type = \"http\"; port = 7; } );",
+         "f:3: services[1].port: 7 is given twice"},
+	{"services = ( { type = \"echo\"; port = 7; body_bytes = 1; } );",
+         "f:2: services[0].body_bytes: only a service of type \"http\" has it"},
+	{"services = ( { type = \"http\"; port = 80; body_bytes = 10000000001; } );",
+         "f:2: services[0].body_bytes: 10000000001 is out of range, 0 to 10000000000"},
+	{"services = { type = \"echo\"; port = 7; };",
+         "f:2: services: must be a list of groups: ( { ... } )"},
+	{"services = ( 7 );", "f:2: services[0]: must be a group: { ... }"},
+	{"drain = { deadline_s = 86401; };", "f:2: drain.deadline_s: 86401 is out of range, 0 to 86400"},
+	{"drain = { new_connections = \"queue\"; };",
+         "f:2: drain.new_connections: \"queue\" is unknown; there are: refuse, ignore"},
+	{"control = { socket = \"relative\"; };", "f:2: control.socket: \"relative\" is no absolute path"},
+	{"control = { metrics = \"127.0.0.1\"; };",
+         "f:2: control.metrics: \"127.0.0.1\" is not written like 127.0.0.1:9464 or [::1]:9464"},
+	{"control = { metrics = \"127.0.0.1:0\"; };",
+         "f:2: control.metrics: \"127.0.0.1:0\" is not written like 127.0.0.1:9464 or [::1]:9464"},
+};
+
+/* The same for one port: what stands between the braces of line 1. */
+static const struct {
+	const char *text, *says;
+} bad_port[] = {
+	{"ipv4 = [\"192.0.2.1/24\"];", "f:1: ports[0].device: is missing"},
+	{"device = \"\"; ipv4 = [\"192.0.2.1/24\"];", "f:1: ports[0].device: must not be empty"},
+	{"device = \"p\";", "f:1: ports[0].device: \"p\" has no address: set ipv4 or ipv6"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1\"];",
+         "f:1: ports[0].ipv4: \"192.0.2.1\" has no prefix length: \"192.0.2.1/24\""},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/33\"];",
+         "f:1: ports[0].ipv4: \"192.0.2.1/33\": the prefix length is not 1 to 32"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/0\"];",
+         "f:1: ports[0].ipv4: \"192.0.2.1/0\": the prefix length is not 1 to 32"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/ 24\"];",
+         "f:1: ports[0].ipv4: \"192.0.2.1/ 24\": the prefix length is not 1 to 32"},
+	{"device = \"p\"; ipv4 = [\"192.0.2/24\"];", "f:1: ports[0].ipv4: \"192.0.2\" is no IPv4 address"},
+	{"device = \"p\"; ipv4 = [\"2001:db8::1/64\"];",
+         "f:1: ports[0].ipv4: \"2001:db8::1/64\": the prefix length is not 1 to 32"},
+	{"device = \"p\"; ipv6 = [\"192.0.2.1/24\"];",
+         "f:1: ports[0].ipv6: \"192.0.2.1\" is no IPv6 address"},
+	{"device = \"p\"; ipv6 = [\"::ffff:192.0.2.1/96\"];",
+         "f:1: ports[0].ipv6: \"::ffff:192.0.2.1\" is no IPv6 address"},
+	{"device = \"p\"; ipv6 = [\"2001:db8::1/129\"];",
+         "f:1: ports[0].ipv6: \"2001:db8::1/129\": the prefix length is not 1 to 128"},
+	{"device = \"p\"; ipv6 = [\"ff02::1/64\"];",
+         "f:1: ports[0].ipv6: \"ff02::1\" is a multicast address"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.0/24\"];",
+         "f:1: ports[0].ipv4: \"192.0.2.0\" is the address of the network or of everybody in it"},
+	{"device = \"p\"; ipv4 = [\"224.0.0.1/24\"];",
+         "f:1: ports[0].ipv4: \"224.0.0.1\" is a multicast or reserved address"},
+	{"device = \"p\"; ipv4 = [\"127.0.0.1/8\"];",
+         "f:1: ports[0].ipv4: \"127.0.0.1\" is in 0.0.0.0/8 or 127.0.0.0/8"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\", \"192.0.2.1/25\"];",
+         "f:1: ports[0].ipv4: \"192.0.2.1\" is given twice"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; gateway4 = \"198.51.100.1\";",
+         "f:1: ports[0].gateway4: \"198.51.100.1\" is on no network of this port"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; gateway4 = \"192.0.2.1\";",
+         "f:1: ports[0].gateway4: \"192.0.2.1\" is our own address"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; gateway4 = \"x\";",
+         "f:1: ports[0].gateway4: \"x\" is no IPv4 address of a router"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; mtu = 67;",
+         "f:1: ports[0].mtu: 67 is out of range, 68 to 9000"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; mtu = 9001;",
+         "f:1: ports[0].mtu: 9001 is out of range, 68 to 9000"},
+	{"device = \"p\"; ipv6 = [\"2001:db8::1/64\"]; mtu = 1279;",
+         "f:1: ports[0].mtu: 1279 is below the 1280 that IPv6 needs"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; mac = \"01:00:00:00:00:01\";",
+         "f:1: ports[0].mac: \"01:00:00:00:00:01\" is a group address"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; mac = \"02:00:00:00:00:0g\";",
+         "f:1: ports[0].mac: \"02:00:00:00:00:0g\" is not written like 02:00:00:00:00:01"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; }, { device = \"p\"; ipv4 = [\"192.0.2.2/24\"];",
+         "f:1: ports[1].device: \"p\" is given twice"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; speed = 10;", "f:1: ports[0].speed: unknown setting"},
+	{"device = \"p\"; ipv4 = [\"1/8\",\"1/8\",\"1/8\",\"1/8\",\"1/8\",\"1/8\",\"1/8\",\"1/8\",\"1/8\"];",
+         "f:1: ports[0].ipv4: has more than 8 elements"},
+};
+
+static void
+expect(const char *text, size_t len, const char *says)
+{
+	int error;
+	char *out = said(text, len, &error);
+
+	if (error == 0 || strncmp(out, says, strlen(says)) != 0 || out[strlen(says)] != '\n')
+		fail_msg("%s\nsays:     %swanted:   %s", text, out, says);
+	free(out);
+}
+
+static void
+a_bad_setting_is_named_by_line(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), PORT "%s", bad[i].text);
+		expect(text, strlen(text), bad[i].says);
+	}
+}
+
+static void
+a_bad_port_is_named_by_line(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_port) / sizeof(bad_port[0]); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text), "ports = ( { %s } );", bad_port[i].text);
+		expect(text, strlen(text), bad_port[i].says);
+	}
+}
+
+static void
+what_is_no_text_is_refused(void **state)
+{
+	char *lines = malloc(70000);
+
+	(void)state;
+	assert_non_null(lines);
+	expect("", 0, "f:1: ports: no port is configured");
+	expect("\xef\xbb\xbf" PORT, 3 + strlen(PORT),
+	       "f:1: begins with a byte order mark: save it as plain ASCII or UTF-8 without one");
+	expect("\n\nlimits\0 = {};", 14, "f:3: has a NUL octet: not a text file");
+	memset(lines, '\n', 70000);
+	expect(lines, 70000, "f:65536: has more than 65535 lines");
+	memset(lines, '(', 70000);
+	expect(lines, 70000, "f:1: syntax error");
+	free(lines);
+}
+
+static void
+expect_file(const char *path, const char *says)
+{
+	char *out = NULL, wanted[512];
+	size_t room;
+	struct conf_report report = {.out = open_memstream(&out, &room), .file = path};
+	int error = conf_load(&conf, path, &report);
+
+	fclose(report.out);
+	snprintf(wanted, sizeof(wanted), "%s:1: %s\n", path, says);
+	assert_int_equal(error, -EINVAL);
+	assert_string_equal(out, wanted);
+	free(out);
+}
+
+static void
+what_is_no_file_is_refused(void **state)
+{
+	char folder[] = "/tmp/test_config.XXXXXX", path[64];
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/f", folder);
+	expect_file(path, "cannot be read: No such file or directory");
+	expect_file(folder, "is not a regular file");
+	expect_file("/dev/zero", "is not a regular file");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	expect_file(path, "is not a regular file");
+	unlink(path);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(ftruncate(fd, CONF_FILE_MAX + 1), 0);
+	close(fd);
+	expect_file(path, "is larger than 1048576 octets");
+	unlink(path);
+	rmdir(folder);
+}
+
+/* Whatever a file holds, it is read or refused: each prefix of the sample, and the sample with each octet changed. */
+static void
+damaged_files_are_read_or_refused(void **state)
+{
+	static char text[16384], hurt[16384];
+	FILE *f = fopen(SAMPLE, "r");
+	size_t len;
+	int error;
+
+	(void)state;
+	assert_non_null(f);
+	len = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	assert_in_range(len, 1000, sizeof(text) - 1);
+	for (size_t i = 0; i < len; i += 7)
+		free(said(text, i, &error));
+	for (size_t i = 0; i < len; i += 3) {
+		memcpy(hurt, text, len);
+		hurt[i] = "{}()[]=;\"\\9-@x#"[i % 15];
+		free(said(hurt, len, &error));
+	}
+}
+
+static void
+numbers_are_read_as_written(void **state)
+{
+	const char *text =
+		PORT "limits = { connections = 0x10; time_wait = 000020; buffer_bytes = 5000000000;\n"
+		     "orphans = 7L; /* 4294967297 */ } # 4294967297\n// 4294967297 \"\n";
+	char *out;
+	int error;
+
+	(void)state;
+	out = said(text, strlen(text), &error);
+	assert_string_equal(out, "");
+	free(out);
+	assert_int_equal(conf.limits.connections, 16);
+	assert_int_equal(conf.limits.time_wait, 20);
+	assert_int_equal(conf.limits.orphans, 7);
+	assert_true(conf.limits.buffer_bytes == 5000000000U);
+	assert_int_equal(conf_line(&conf, "limits", "orphans", 0), 3);
+	assert_int_equal(conf_line(&conf, "limits", "neighbours", 0), 1);
+	assert_int_equal(conf.limits.neighbours, 1024);
+}
+
+static void
+every_fault_is_told(void **state)
+{
+	const char *text = PORT "limits = { a = 1; b = 2; };\ndrain = { deadline_s = -1; };\n";
+	char *out;
+	int error;
+
+	(void)state;
+	out = said(text, strlen(text), &error);
+	assert_string_equal(out, "f:2: limits.a: unknown setting\nf:2: limits.b: unknown setting\n"
+	                         "f:3: drain.deadline_s: -1 is out of range, 0 to 86400\n");
+	free(out);
+}
+
+static void
+what_has_no_effect_is_told(void **state)
+{
+	const char *text =
+		PORT "control = { socket = \"/s\"; };\ndrain = { new_connections = \"refuse\"; };\n"
+		     "policy = { self_connect = \"allow\"; };";
+	char *out, *told = NULL;
+	size_t room;
+	FILE *f = open_memstream(&told, &room);
+	int error;
+
+	(void)state;
+	out = said(text, strlen(text), &error);
+	assert_string_equal(out, "");
+	free(out);
+	conf_notices(&conf, "f", f);
+	fclose(f);
+	assert_string_equal(told,
+	                    "f:4: policy.self_connect: no effect: no self-connect policy in this version\n"
+	                    "f:2: control.socket: no effect: no control plane in this version\n");
+	free(told);
+}
+
+/* The line of `section` in the sample that sets `name`, or that shows it as a comment. */
+static bool
+shown(const char *sample, const struct setting *row)
+{
+	char opening[64], line[512], set[512], *found;
+	const char *at, *end;
+	bool valued = false;
+
+	snprintf(opening, sizeof(opening), "\n%s = ", row->section);
+	at = strstr(sample, opening);
+	end = at == NULL ? NULL : strstr(at, "\n}");
+	if (settings_is_list(row->section))
+		end = at == NULL ? NULL : strstr(at, ");\n");
+	snprintf(set, sizeof(set), "%s = ", row->name);
+	while (at != NULL && at < end) {
+		const char *next = strchr(at + 1, '\n');
+
+		snprintf(line, sizeof(line), "%.*s", (int)(next - at), at);
+		if (row->standard != NULL && strstr(line, "default: ") != NULL)
+			valued = valued || strstr(line, row->standard) != NULL;
+		found = strstr(line, set);
+		if (found != NULL && found > line && strchr("\t {", found[-1]) != NULL) {
+			char exact[600];
+
+			snprintf(exact, sizeof(exact), "%s%s;", set,
+			         row->standard == NULL ? "" : row->standard);
+			return row->standard == NULL || strstr(found, exact) == found || valued;
+		}
+		at = next;
+	}
+	return false;
+}
+
+static void
+the_sample_shows_every_setting(void **state)
+{
+	static char sample[32768];
+	FILE *f = fopen(SAMPLE, "r");
+	unsigned missing = 0;
+
+	(void)state;
+	assert_non_null(f);
+	fread(sample, 1, sizeof(sample) - 1, f);
+	fclose(f);
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *row = settings_row(i);
+
+		if (!shown(sample, row)) {
+			print_error("%s.%s = %s\n", row->section, row->name, row->standard);
+			missing++;
+		}
+		if (!settings_is_list(row->section) && strstr(sample, row->help) == NULL) {
+			print_error("%s.%s: %s\n", row->section, row->name, row->help);
+			missing++;
+		}
+	}
+	assert_int_equal(missing, 0);
+}
+
+/* What the sample sets is the default, and it is a good file that says nothing. */
+static void
+the_sample_is_the_default(void **state)
+{
+	static struct conf standard;
+	struct conf_report report = {.out = stderr, .file = SAMPLE};
+
+	(void)state;
+	conf_default(&standard);
+	assert_int_equal(conf_load(&conf, SAMPLE, &report), 0);
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *row = settings_row(i);
+		uint64_t a, b;
+
+		if (settings_is_list(row->section) || row->type > CONF_WORD)
+			continue;
+		memcpy(&a, (char *)&conf + row->at, sizeof(a));
+		memcpy(&b, (char *)&standard + row->at, sizeof(b));
+		if (a != b)
+			fail_msg("%s.%s is %" PRIu64 ", default %" PRIu64, row->section, row->name, a, b);
+	}
+	assert_string_equal(conf.dpdk.args, standard.dpdk.args);
+	assert_int_equal(conf.workers.cores.count, standard.workers.cores.count);
+	assert_int_equal(conf.ports, 1);
+	assert_int_equal(conf.port[0].mtu, 1500);
+	assert_int_equal(conf.services, 5);
+}
+
+static void
+the_table_is_sound(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *row = settings_row(i);
+
+		assert_non_null(row->help);
+		assert_ptr_equal(settings_find(row->section, row->name), row); /* no name twice */
+		if (row->type == CONF_NUMBER && row->standard != NULL)
+			assert_in_range(strtoll(row->standard, NULL, 10), row->min, row->max);
+		if (row->type == CONF_WORD)
+			assert_non_null(row->words);
+	}
+}
+
+static void
+it_becomes_a_shards_configuration(void **state)
+{
+	const char *text =
+		"ports = ( { device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; ipv6 = [\"2001:db8::1/64\"];\n"
+		"gateway4 = \"192.0.2.254\"; gateway6 = \"fe80::1\"; mtu = 1400; } );\n"
+		"timeouts = { keepalive_s = 10; time_wait_s = 2; };\n"
+		"policy = { nagle = false; profile = \"bsd\"; };";
+	struct fns_config shard;
+	char *out;
+	int error;
+
+	(void)state;
+	out = said(text, strlen(text), &error);
+	assert_string_equal(out, "");
+	free(out);
+	conf_shard(&conf, &shard);
+	assert_int_equal(shard.port_count, 1);
+	assert_int_equal(shard.port[0].mtu, 1400);
+	assert_int_equal(shard.port[0].address_count, 2);
+	assert_memory_equal(shard.port[0].address[0].ip, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\x00\x02\x01", 16);
+	assert_int_equal(shard.port[0].address[0].bits, 24);
+	assert_int_equal(shard.port[0].address[1].bits, 64);
+	assert_memory_equal(shard.port[0].gateway4, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\x00\x02\xfe", 16);
+	assert_memory_equal(shard.port[0].gateway6, "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
+	assert_true(shard.keepalive);
+	assert_int_equal(shard.keepalive_ms, 10000);
+	assert_int_equal(shard.time_wait_ms, 2000);
+	assert_true(shard.no_delay);
+	assert_int_equal(shard.profile, FNS_BSD);
+	assert_int_equal(shard.connections, 1000000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bad_setting_is_named_by_line),
+		cmocka_unit_test(a_bad_port_is_named_by_line),
+		cmocka_unit_test(what_is_no_text_is_refused),
+		cmocka_unit_test(what_is_no_file_is_refused),
+		cmocka_unit_test(damaged_files_are_read_or_refused),
+		cmocka_unit_test(numbers_are_read_as_written),
+		cmocka_unit_test(every_fault_is_told),
+		cmocka_unit_test(what_has_no_effect_is_told),
+		cmocka_unit_test(the_sample_shows_every_setting),
+		cmocka_unit_test(the_sample_is_the_default),
+		cmocka_unit_test(the_table_is_sound),
+		cmocka_unit_test(it_becomes_a_shards_configuration),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
