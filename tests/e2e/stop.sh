@@ -1,0 +1,65 @@
+#!/bin/sh
+# SIGTERM: idle connections end with FIN and not with a reset, a download in progress finishes, exit 0; a second signal
+# stops now; a drain that passes its deadline exits 3.
+. "$(dirname "$0")/lib.sh"
+begin curl sha256sum
+daemon_start 'drain = { deadline_s = 20; };'
+
+for host in "$US4" "$US6"; do
+	for n in 1 2 3; do
+		peer 30 until_end 7 "$DIR/open.$host.$n" "$host" >"$DIR/idle.$host.$n" 2>&1 &
+	done
+done
+for file in "$US4.1" "$US4.2" "$US4.3" "$US6.1" "$US6.2" "$US6.3"; do
+	until_true 10 test -e "$DIR/open.$file"
+done
+kill -TERM "$DAEMON"
+if daemon_wait 25 0; then well=true; else well=false; fi
+check "SIGTERM with six idle connections: exit 0, the sums are right" daemon_stopped_well "$well"
+idle_ended() {
+	cat "$DIR"/idle.*.[123]
+	[ "$(cat "$DIR"/idle.*.[123] | grep -c '^end of file')" = 6 ]
+}
+check "each of them saw the end of file and no reset" until_true 5 idle_ended
+ip -n "$NS" link show "$TAP" >/dev/null 2>&1 && gone=1 || gone=0
+check "the tap is gone" test "$gone" = 0
+
+daemon_start 'drain = { deadline_s = 30; };'
+BYTES=60000000
+inside 60 curl -sS --limit-rate 20M -o "$DIR/body" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
+curl=$!
+until_true 10 test -s "$DIR/body"
+kill -TERM "$DAEMON"
+sleep 0.3
+check "while it drains, new connections are refused" peer 5 refused 7 "$US4"
+if daemon_wait 40 0; then well=true; else well=false; fi
+if wait "$curl"; then fetched=true; else fetched=false; fi
+whole() {
+	cat "$DIR/curl.log"
+	[ "$fetched" = true ]
+	python3 -B "$HERE/peer.py" digest "$BYTES" >"$DIR/expected"
+	sha256sum <"$DIR/body" | cut -d' ' -f1 | cmp - "$DIR/expected"
+}
+check "SIGTERM during a download: the download finishes" whole
+check "and then: exit 0, the sums are right" daemon_stopped_well "$well"
+
+daemon_start 'drain = { deadline_s = 2; };'
+inside 60 curl -sS --limit-rate 100k -o /dev/null "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
+curl=$!
+sleep 0.5
+kill -TERM "$DAEMON"
+if daemon_wait 6 3; then well=true; else well=false; fi
+check "a drain past its deadline: what is left is aborted, exit 3" daemon_stopped_well "$well"
+wait "$curl" || true
+
+daemon_start 'drain = { deadline_s = 30; };'
+inside 60 curl -sS --limit-rate 100k -o /dev/null "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
+curl=$!
+sleep 0.5
+kill -TERM "$DAEMON"
+sleep 0.5
+kill -TERM "$DAEMON"
+if daemon_wait 5 3; then well=true; else well=false; fi
+check "a second SIGTERM stops now, exit 3" daemon_stopped_well "$well"
+wait "$curl" || true
+finish
