@@ -1,0 +1,154 @@
+/* The shard and its turn: requests, arrivals, timeouts, reports, output, reap. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shard.h"
+
+#define EXPIRE_BUDGET                                                                                        \
+	4096u /* timeouts and TIME-WAIT entries a turn: a storm of them must not hold up the frames */
+
+static void *
+take(const struct fns_config *cf, uint64_t bytes)
+{
+	void *p;
+
+	if (cf->alloc != NULL)
+		return cf->alloc(bytes, cf->alloc_arg);
+	p = aligned_alloc(64, (bytes + 63) & ~UINT64_C(63));
+	if (p != NULL)
+		memset(p, 0, bytes);
+	return p;
+}
+
+static void
+give(const struct fns_config *cf, void *p, uint64_t bytes)
+{
+	if (p == NULL)
+		return;
+	if (cf->free != NULL)
+		cf->free(p, bytes, cf->alloc_arg);
+	else if (cf->alloc == NULL)
+		free(p);
+}
+
+struct fns_shard *
+fns_shard_new(const struct fns_config *cf, const uint8_t secret[32], uint64_t now_us)
+{
+	struct tcp_memory part[PART_COUNT];
+	struct fns_shard *s;
+	uint64_t key;
+	char why[128];
+
+	if (fns_config_check(cf, why, sizeof(why)) != 0) {
+		errno = EINVAL;
+		return NULL;
+	}
+	s = take(cf, sizeof(*s));
+	if (s == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	s->config = *cf;
+	tcp_memory(cf, part);
+	s->ip_memory = take(cf, ip_bytes(cf));
+	for (unsigned i = 0; i < PART_COUNT; i++) {
+		s->memory[i] = take(cf, part[i].bytes);
+		if (s->memory[i] == NULL || s->ip_memory == NULL) {
+			fns_shard_free(s);
+			errno = ENOMEM;
+			return NULL;
+		}
+	}
+	memcpy(&key, secret + 8, sizeof(key));
+	ip_init(&s->ip, &s->config, s->ip_memory, key, now_us);
+	tcp_init(&s->tcp, &s->config, &s->ip, s->memory, secret, now_us);
+	return s;
+}
+
+void
+fns_shard_free(struct fns_shard *s)
+{
+	struct fns_config cf = s->config;
+	struct tcp_memory part[PART_COUNT];
+
+	tcp_memory(&cf, part);
+	for (unsigned i = 0; i < PART_COUNT; i++)
+		give(&cf, s->memory[i], part[i].bytes);
+	give(&cf, s->ip_memory, ip_bytes(&cf));
+	give(&cf, s, sizeof(*s));
+}
+
+static void
+arrive(struct fns_shard *s, const struct fns_frame *frame)
+{
+	struct ip_arrival a;
+	enum drop drop = ip_arrive(&s->ip, frame, &a);
+
+	if (drop == DROP_TAKEN && a.kind == IP_SEGMENT)
+		drop = tcp_arrives(&s->tcp, &a);
+	else if (drop == DROP_TAKEN && a.kind == IP_ERROR)
+		drop = tcp_icmp(&s->tcp, &a);
+	counter_add(&s->frames_in, 1);
+	counter_add(&s->fate[drop], 1);
+}
+
+void
+fns_shard_turn(struct fns_shard *s, uint64_t now_us, const struct fns_frame *rx, unsigned n,
+               struct fns_outbox *tx)
+{
+	uint16_t before = tx->used;
+
+	if (now_us < s->tcp.now_us)
+		now_us = s->tcp.now_us; /* M02 */
+	tcp_clock(&s->tcp, now_us);
+	s->ip.now_us = now_us;
+	s->ip.tx = tx;
+	for (unsigned i = 0; i < n; i++)
+		arrive(s, &rx[i]);
+	ip_timeouts(&s->ip);
+	tcp_timeouts(&s->tcp, EXPIRE_BUDGET);
+	tw_expire(&s->tcp, EXPIRE_BUDGET);
+	tcp_reports(&s->tcp);
+	tcp_outputs(&s->tcp);
+	tcp_reports(&s->tcp); /* what output ended: a SYN without a way out */
+	tcp_reap(&s->tcp);
+	s->ip.tx = NULL;
+	counter_add(&s->frames_out, (uint64_t)(tx->used - before));
+#ifndef NDEBUG
+	assert(shard_sums(s) == NULL);
+#endif
+}
+
+uint64_t
+fns_shard_due(const struct fns_shard *s)
+{
+	uint64_t ip = ip_due(&s->ip), tcp = tcp_due(&s->tcp);
+
+	return ip < tcp ? ip : tcp;
+}
+
+void
+fns_shard_each(struct fns_shard *s, void (*fn)(struct fns_conn *, void *), void *arg)
+{
+	for (uint32_t i = 0; i < s->tcp.conns.fresh; i++) {
+		struct fns_conn *c = conn_at(&s->tcp, i);
+
+		if (!(c->marks & M_GONE) && !in(c, ENDED))
+			fn(c, arg);
+	}
+}
+
+struct fns_listener *
+fns_listen(struct fns_shard *s, const struct fns_addr *local, const struct fns_options *options,
+           fns_handler *handler, void *user)
+{
+	return tcp_listen(&s->tcp, local, options, handler, user);
+}
+
+struct fns_conn *
+fns_open(struct fns_shard *s, const struct fns_addr *local, const struct fns_addr *remote,
+         const struct fns_options *options, fns_handler *handler, void *user)
+{
+	return tcp_open(&s->tcp, local, remote, options, handler, user);
+}

@@ -1,0 +1,190 @@
+/* The fifth check's arithmetic (RFC 9293 §3.10.7.4): SND.UNA, the send window, round-trip times (RFC 6298, 7323 §4),
+ * duplicate acknowledgments and recovery (RFC 5681 §3.2, RFC 6582, RFC 6675). */
+#include "internal.h"
+
+#define DUPACKS 3
+
+/* The send window: not from a segment older than the one it was last taken from. */
+void
+ack_window(struct fns_conn *c, const struct seg *s, bool always)
+{
+	uint32_t wnd = (uint32_t)s->wnd << ((s->flags & SYN) ? 0 : c->snd_scale); /* RFC 7323 §2.2 */
+
+	if (!always && !seq_lt(c->snd.wl1, s->seq) && !(c->snd.wl1 == s->seq && seq_le(c->snd.wl2, s->ack)))
+		return;
+	if (c->snd.wnd == 0 && wnd != 0 && c->deadline[PERSIST] != 0) {
+		conn_stop(c, PERSIST);
+		c->backoff = 0;
+	}
+	c->snd.wnd = wnd;
+	c->snd.wl1 = s->seq;
+	c->snd.wl2 = s->ack;
+	if (wnd > c->snd.max_wnd)
+		c->snd.max_wnd = wnd;
+}
+
+/* One segment at a time is timed (RFC 6298 §3, Karn); a retransmission clears C_TIMING, and then a timestamp echo
+ * tells the way out of the backed-off timeout (RFC 7323 §4.1). */
+static void
+sample(struct fns_conn *c, const struct seg *s)
+{
+	struct tcp *t = c->tcp;
+
+	if (flagged(c, C_TIMING)) {
+		if (seq_ge(s->ack, c->rtt_seq)) {
+			unflag(c, C_TIMING);
+			rto_sample(c, (uint32_t)t->now_us - c->rtt_us);
+		}
+	} else if (flagged(c, C_TS) && s->opt.has_ts && s->opt.ts_ecr != 0) {
+		uint32_t ms = tcp_ts_now(t) + c->ts_offset - s->opt.ts_ecr;
+
+		if (ms < 600000) /* an echo of what we sent in the last ten minutes, or a lie (E10) */
+			rto_sample(c, ms == 0 ? 1000 : ms * 1000);
+	}
+}
+
+/* Something is outstanding: the timeout runs from now.  Nothing is: it stops. */
+static void
+restart_timer(struct fns_conn *c)
+{
+	if (c->snd.una == c->snd.max) {
+		conn_stop(c, RETRANSMIT);
+		conn_stop(c, USER_TIMEOUT);
+	} else {
+		conn_arm(c, RETRANSMIT, rto_us(c)); /* 5.3 */
+		if (c->deadline[USER_TIMEOUT] != 0)
+			conn_arm(c, USER_TIMEOUT, (uint64_t)conn_options(c)->user_timeout_ms * 1000);
+	}
+}
+
+void
+ack_syn(struct fns_conn *c, const struct seg *s)
+{
+	c->snd.una++;
+	flag(c, C_SYN_ACKED);
+	if (seq_lt(c->snd.nxt, c->snd.una))
+		c->snd.nxt = c->snd.una;
+	sample(c, s);
+	if (c->srtt_us == 0 && c->backoff > 0)
+		c->rttvar_us = 3000000; /* 5.7 */
+	c->tcp->cc->begin(c);
+	c->backoff = 0;
+	conn_stop(c, RETRANSMIT);
+	conn_stop(c, USER_TIMEOUT);
+	ack_window(c, s, true);
+}
+
+/* RFC 6582 §3.2 step 3, RFC 6675 §5: an ACK of new octets within a recovery. */
+static void
+recovering(struct fns_conn *c, uint32_t acked)
+{
+	uint32_t flight = c->snd.max - c->snd.una;
+
+	if (seq_ge(c->snd.una, c->recover)) { /* full */
+		unflag(c, C_RECOVERY | C_REXMIT);
+		c->cwnd = flight + c->mss < c->ssthresh ? flight + c->mss : c->ssthresh;
+		c->dupacks = 0;
+		return;
+	}
+	if (flagged(c, C_SACK))
+		return;    /* the pipe decides */
+	flag(c, C_REXMIT); /* partial: the next hole begins here */
+	c->cwnd = c->cwnd > acked ? c->cwnd - acked : 0;
+	if (acked >= c->mss)
+		c->cwnd += c->mss;
+	if (c->cwnd < c->mss)
+		c->cwnd = c->mss;
+}
+
+static void
+begin_recovery(struct fns_conn *c)
+{
+	struct recovery *r = conn_has_recovery(c);
+
+	c->recover = c->snd.max;
+	c->tcp->cc->lost(c);
+	flag(c, C_RECOVERY | C_REXMIT);
+	unflag(c, C_TIMING);
+	c->snd.nxt = c->snd.max;
+	if (flagged(c, C_SACK) && r != NULL)
+		r->rexmitted = c->snd.una;
+	else
+		c->cwnd += DUPACKS * c->mss; /* three segments have left the network */
+	counter_add(&c->tcp->stats.fast_recoveries, 1);
+}
+
+/* RFC 5681 §2: nothing else has changed, and something is outstanding. */
+static bool
+is_duplicate(const struct fns_conn *c, const struct seg *s)
+{
+	return s->ack == c->snd.una && s->len == 0 && c->snd.una != c->snd.max &&
+	       (s->opt.sacks > 0 || (uint32_t)s->wnd << c->snd_scale == c->snd.wnd);
+}
+
+static void
+duplicate(struct fns_conn *c)
+{
+	if (c->dupacks < UINT8_MAX)
+		c->dupacks++;
+	if (flagged(c, C_RECOVERY)) {
+		/* J02: no more than is outstanding can have left the network. */
+		if (!flagged(c, C_SACK) && c->cwnd < c->snd.max - c->snd.una + c->ssthresh)
+			c->cwnd += c->mss;
+		return;
+	}
+	/* Not again for losses of before the last recovery or timeout (RFC 6582 §3.2 step 2). */
+	if (c->dupacks == DUPACKS && seq_ge(c->snd.una, c->recover))
+		begin_recovery(c);
+}
+
+static void
+advance(struct fns_conn *c, const struct seg *s)
+{
+	uint32_t acked = s->ack - c->snd.una, text = acked;
+	struct recovery *r;
+
+	sample(c, s);
+	if (!flagged(c, C_SYN_ACKED)) { /* FIN-WAIT-1 from SYN-RECEIVED */
+		flag(c, C_SYN_ACKED);
+		c->tcp->cc->begin(c);
+		text--;
+	}
+	if (text > c->tx.len) /* and our FIN */
+		text = c->tx.len;
+	ring_take(&c->tx, &c->tcp->pages, text);
+	c->snd.una = s->ack;
+	if (seq_lt(c->snd.nxt, c->snd.una))
+		c->snd.nxt = c->snd.una;
+	c->backoff = 0;
+	unflag(c, C_REXMIT);
+	if (flagged(c, C_RECOVERY)) {
+		recovering(c, acked);
+	} else {
+		c->dupacks = 0;
+		c->tcp->cc->acked(c, acked);
+		if (seq_gt(c->snd.una, c->recover))
+			c->recover = c->snd.una; /* keeps up, so that it stays within half the space */
+	}
+	r = conn_has_recovery(c);
+	if (r != NULL && seq_lt(r->rexmitted, c->snd.una))
+		r->rexmitted = c->snd.una;
+	restart_timer(c);
+	ip_confirm(c->tcp->ip, c->flow.remote);
+	if (flagged(c, C_WANT_ROOM) && text > 0) {
+		unflag(c, C_WANT_ROOM);
+		conn_report(c, FNS_WRITABLE);
+	}
+}
+
+void
+ack_take(struct fns_conn *c, const struct seg *s)
+{
+	bool dup = is_duplicate(c, s);
+
+	if (seq_gt(s->ack, c->snd.una))
+		advance(c, s);
+	sack_take(c, s);
+	if (dup)
+		duplicate(c);
+	ack_window(c, s, false);
+}

@@ -1,0 +1,469 @@
+/* SEGMENT ARRIVES, RFC 9293 §3.10.7, on one page: four cases (nothing, a listener, SYN-SENT, the others), and for the
+ * others eight checks in the RFC's order.  A check that returns false is the RFC's "and return", and has named the
+ * drop.  Nothing here builds a segment for a connection: arrivals decide, output derives.
+ *
+ * Hardening: RFC 5961 (resets, SYNs and ACKs off the path), RFC 7323 §5 (PAWS). */
+#include "internal.h"
+
+#include <errno.h>
+
+#define PAWS_IDLE_STEPS 31000u /* of ts_recent_age: about 24 days (RFC 7323 §5.5) */
+
+uint32_t
+tcp_find(const struct tcp *t, const struct flow *flow, uint64_t hash)
+{
+	struct table_probe p;
+	uint32_t i;
+
+	for (i = table_first(&t->table, hash, &p); i != TABLE_NONE; i = table_next(&t->table, &p)) {
+		const struct flow *f = i & TW_BIT ? &tw_at(t, i & ~TW_BIT)->flow : &conn_at(t, i)->flow;
+
+		if (flow_equal(f, flow))
+			return i;
+	}
+	return TABLE_NONE;
+}
+
+/* §3.10.7.1 */
+static enum drop
+arrives_closed(struct tcp *t, const struct flow *flow, const struct seg *s)
+{
+	if (s->flags & RST)
+		return DROP_CLOSED_RST;
+	reply_reset(t, flow, s);
+	return DROP_CLOSED_NO_CONN;
+}
+
+/* §3.10.7.2 */
+enum drop
+tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flow, const struct seg *s,
+                   bool floor, uint32_t iss_floor)
+{
+	struct fns_conn *c;
+
+	if (s->flags & RST)
+		return DROP_LISTEN_RST;
+	if (s->flags & ACK) {
+		reply_reset(t, flow, s);
+		return DROP_LISTEN_ACK;
+	}
+	if (!(s->flags & SYN))
+		return DROP_LISTEN_NO_SYN;
+	if (s->flags & FIN)
+		return DROP_LISTEN_SYN_FIN;
+	if (l->embryos >= t->config->syn_backlog) {
+		counter_add(&t->stats.backlog_overflows, 1);
+		return DROP_LISTEN_BACKLOG;
+	}
+	c = conn_new(t, flow, l->options);
+	if (c == NULL)
+		return DROP_LISTEN_NO_MEMORY;
+	counter_add(&t->stats.opens_passive, 1);
+	if (floor && seq_lt(c->snd.una, iss_floor))
+		c->snd.una = c->snd.nxt = c->snd.max = c->recover = iss_floor;
+	flag(c, C_PASSIVE);
+	c->listener = listener_index(l);
+	l->embryos++;
+	c->handler = l->handler;
+	c->user = l->user;
+	c->rcv.nxt = c->rcv.adv = c->last_ack_sent =
+		s->seq + 1; /* text on a SYN is left to its retransmission (F03) */
+	open_options(c, s);
+	ack_window(c, s, true);
+	conn_enter(c, SYN_RECEIVED);
+	conn_dirty(c);
+	return DROP_TAKEN;
+}
+
+/* What every way into ESTABLISHED shares. */
+static void
+establish(struct fns_conn *c, const struct seg *s)
+{
+	ack_syn(c, s);
+	conn_enter(c, ESTABLISHED);
+	c->epoch = c->tcp->now;
+	c->epoch_seq = c->rcv.nxt + c->rcv.wnd;
+	c->marks |= M_KNOWN;
+	conn_report(c, FNS_OPENED);
+	if (conn_options(c)->keepalive == FNS_ON)
+		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->keepalive_ms * 1000);
+	if (flagged(c, C_FIN_QUEUED))
+		conn_enter(c, FIN_WAIT_1); /* the CLOSE that was queued (§3.10.4) */
+}
+
+static void trim(struct fns_conn *, struct seg *);
+static enum drop arrives_text_and_fin(struct fns_conn *, struct seg *);
+
+/* §3.10.7.3 */
+static enum drop
+arrives_syn_sent(struct fns_conn *c, struct seg *s)
+{
+	bool acks = (s->flags & ACK) != 0;
+
+	if (acks && (seq_le(s->ack, c->snd.una) || seq_gt(s->ack, c->snd.max))) { /* first */
+		if (!(s->flags & RST))
+			reply_reset(c->tcp, &c->flow, s);
+		return DROP_SYN_SENT_ACK;
+	}
+	if (s->flags & RST) { /* second */
+		if (!acks)
+			return DROP_SYN_SENT_RST;
+		counter_add(&c->tcp->stats.resets_received, 1);
+		conn_end(c, ECONNREFUSED, false);
+		return DROP_TAKEN;
+	}
+	if (!(s->flags & SYN)) /* fifth */
+		return DROP_SYN_SENT_NO_SYN;
+	c->rcv.nxt = c->rcv.adv = c->last_ack_sent = s->seq + 1; /* fourth */
+	open_options(c, s);
+	if (!acks) { /* simultaneous open: our SYN goes out again, now with an ACK (MUST-10) */
+		ack_window(c, s, true);
+		c->snd.nxt = c->snd.una;
+		unflag(c, C_TIMING);
+		conn_enter(c, SYN_RECEIVED);
+		conn_dirty(c);
+		return DROP_TAKEN;
+	}
+	c->snd.wl1 = s->seq;
+	establish(c, s);
+	flag(c, C_ACK_NOW);
+	conn_dirty(c);
+	s->seq++;                                                        /* past the SYN */
+	c->rcv.adv += c->rcv.wnd < UINT16_MAX ? c->rcv.wnd : UINT16_MAX; /* as our SYN offered */
+	trim(c, s);
+	return arrives_text_and_fin(c, s);
+}
+
+/* First, as far as it is RFC 7323 §5.3 R1: false if the timestamp shows an old duplicate. */
+static bool
+check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
+{
+	uint16_t idle = (uint16_t)((c->tcp->now >> 16) - c->ts_recent_age);
+
+	if (!flagged(c, C_TS) || (s->flags & RST))
+		return true;
+	if (!s->opt.has_ts) {
+		*drop = DROP_SEQ_NO_TIMESTAMP;
+		return false;
+	}
+	if (!seq_lt(s->opt.ts_val, c->ts_recent) || idle > PAWS_IDLE_STEPS)
+		return true;
+	*drop = DROP_SEQ_PAWS;
+	if (s->text_len > 0 || (s->flags & (SYN | FIN)))
+		flag(c, C_ACK_NOW);
+	else
+		conn_challenge(c);
+	return false;
+}
+
+/* §3.10.7.4 first: is any of it inside the window?  If not, an ACK says where we are. */
+static bool
+check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
+{
+	uint32_t nxt = c->rcv.nxt, wnd = conn_rcv_window(c);
+	bool acceptable = s->len == 0 ? (wnd == 0 ? s->seq == nxt : seq_within(s->seq, nxt, wnd))
+	                              : wnd > 0 && (seq_within(s->seq, nxt, wnd) ||
+	                                            seq_within(s->seq + s->len - 1, nxt, wnd));
+
+	/* A closed window takes no octets, but ACKs, resets and urgent pointers (MUST-66) ... */
+	if (wnd == 0 && s->seq == nxt)
+		acceptable = true;
+	/* ... and a peer that filled the window to the brim sends its ACKs from there. */
+	if (s->len == 0 && s->seq == nxt + wnd && !(s->flags & RST))
+		acceptable = true;
+	if (acceptable)
+		return true;
+	if (s->flags & RST) {
+		/* From peers that count wrongly after their FIN (T-62). */
+		if (s->seq + 1 == nxt && in(c, CLOSE_WAIT | LAST_ACK | CLOSING) &&
+		    conn_options(c)->profile == FNS_LINUX)
+			return true;
+		*drop = DROP_RST_OUTSIDE;
+		return false;
+	}
+	*drop = seq_le(s->seq + s->len, nxt) ? DROP_SEQ_DUPLICATE : DROP_SEQ_OUTSIDE;
+	/* Text asks for its ACK always; what carries none could be half of an ACK war (G08). */
+	if (s->text_len > 0 || (s->flags & FIN))
+		flag(c, C_ACK_NOW);
+	else
+		conn_challenge(c);
+	return false;
+}
+
+/* To what is new and inside the window (and not beyond a FIN that is held). */
+static void
+trim(struct fns_conn *c, struct seg *s)
+{
+	const struct recovery *r = conn_has_recovery(c);
+	uint32_t right = c->rcv.adv, cut;
+
+	if (r != NULL && r->has_fin && seq_lt(r->fin, right))
+		right = r->fin;
+	if (seq_lt(s->seq, c->rcv.nxt) && s->text_len > 0) {
+		cut = c->rcv.nxt - s->seq;
+		if (cut > s->text_len)
+			cut = s->text_len;
+		s->seq += cut;
+		s->text += cut;
+		s->text_len = (uint16_t)(s->text_len - cut);
+	}
+	if (s->text_len > 0 && seq_gt(s->seq + s->text_len, right)) {
+		uint32_t room = seq_lt(s->seq, right) ? right - s->seq : 0;
+
+		s->text_len = (uint16_t)(room < s->text_len ? room : s->text_len);
+		s->flags &= (uint8_t) ~(FIN | PSH);
+		flag(c, C_ACK_NOW);
+	}
+}
+
+/* Second, RFC 5961 §3.2: only the exact place resets; elsewhere in the window the peer is asked. */
+static bool
+check_rst(struct fns_conn *c, const struct seg *s, enum drop *drop)
+{
+	int error = ECONNRESET;
+
+	if (!(s->flags & RST))
+		return true;
+	if (s->seq != c->rcv.nxt && s->seq + 1 != c->rcv.nxt) {
+		*drop = DROP_RST_CHALLENGED;
+		conn_challenge(c);
+		return false;
+	}
+	counter_add(&c->tcp->stats.resets_received, 1);
+	if (in(c, SYN_RECEIVED))
+		error = ECONNREFUSED;
+	else if (in(c, CLOSE_WAIT) && conn_options(c)->profile == FNS_LINUX)
+		error = EPIPE; /* T-61: end of stream was seen, so a read does not fail any more */
+	else if (in(c, CLOSING | LAST_ACK))
+		error = 0;
+	conn_end(c, error, false);
+	return false;
+}
+
+/* Fourth, RFC 5961 §4.2. */
+static bool
+check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
+{
+	if (!(s->flags & SYN))
+		return true;
+	if (in(c, SYN_RECEIVED) && flagged(c, C_PASSIVE)) {
+		*drop = DROP_SYN_REFUSED; /* back to LISTEN: another incarnation may begin with the next SYN */
+		conn_end(c, ECONNRESET, false);
+		return false;
+	}
+	*drop = DROP_SYN_CHALLENGED;
+	conn_challenge(c);
+	return false;
+}
+
+/* What an ACK of our FIN leads to.  False: the connection is over. */
+static bool
+fin_acked(struct fns_conn *c)
+{
+	const struct fns_options *o = conn_options(c);
+
+	switch (c->state) {
+	case FIN_WAIT_1:
+		conn_enter(c, FIN_WAIT_2);
+		if (flagged(c, C_ORPHAN)) {
+			if (o->fin_wait_2_ms < 0) {
+				conn_end(c, 0, true);
+				return false;
+			}
+			conn_arm(c, FIN_WAIT_2_LIMIT, (uint64_t)o->fin_wait_2_ms * 1000);
+		}
+		return true;
+	case CLOSING:
+		conn_enter(c, TIME_WAIT);
+		return false;
+	case LAST_ACK:
+		conn_enter(c, CLOSED);
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Fifth. */
+static bool
+check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
+{
+	bool fin_was_out = in(c, FIN_WAIT_1 | CLOSING | LAST_ACK) && seq_gt(c->snd.max, conn_fin_seq(c));
+	uint32_t fin = conn_fin_seq(c);
+
+	if (!(s->flags & ACK)) {
+		*drop = DROP_ACK_MISSING;
+		return false;
+	}
+	if (in(c, SYN_RECEIVED)) {
+		if (!seq_gt(s->ack, c->snd.una) || seq_gt(s->ack, c->snd.max)) {
+			*drop = DROP_ACK_REFUSED;
+			reply_reset(c->tcp, &c->flow, s);
+			return false;
+		}
+		establish(c, s);
+		fin = conn_fin_seq(c);
+	}
+	if (seq_gt(s->ack, c->snd.max)) {
+		*drop = DROP_ACK_FUTURE;
+		conn_challenge(c);
+		return false;
+	}
+	if (seq_lt(s->ack, c->snd.una - c->snd.max_wnd)) { /* RFC 5961 §5.2 */
+		*drop = DROP_ACK_OLD;
+		conn_challenge(c);
+		return false;
+	}
+	ack_take(c, s);
+	if (fin_was_out && seq_gt(s->ack, fin) && !fin_acked(c))
+		return false;
+	return true;
+}
+
+/* Seventh: true, go on to the FIN. */
+static bool
+check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
+{
+	bool shut = flagged(c, C_ORPHAN) || (flagged(c, C_RCV_SHUT) && in(c, FIN_WAIT_1 | FIN_WAIT_2));
+
+	if (s->text_len == 0)
+		return true;
+	if (!in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2)) {
+		*drop = DROP_TEXT_AFTER_FIN;
+		return true;
+	}
+	if (shut && seq_gt(s->seq + s->text_len, c->rcv.nxt)) { /* nobody will ever read this: SHLD-3 */
+		*drop = DROP_TEXT_AFTER_CLOSE;
+		counter_add(&c->tcp->stats.lost_unread, s->text_len);
+		reply_reset(c->tcp, &c->flow, s);
+		conn_end(c, flagged(c, C_ORPHAN) ? 0 : ECONNRESET, false);
+		return false;
+	}
+	*drop = text_take(c, s);
+	return true;
+}
+
+/* Eighth. */
+static void
+check_fin(struct fns_conn *c, const struct seg *s)
+{
+	if (!in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2) || !text_fin(c, s))
+		return;
+	c->rcv.nxt++;
+	c->rcv.adv = seq_max(c->rcv.adv, c->rcv.nxt);
+	conn_report(c, FNS_PEER_FIN);
+	switch (c->state) {
+	case ESTABLISHED:
+		conn_enter(c, CLOSE_WAIT);
+		/* Our own FIN may come soon and carry the ACK: the three-segment close (T-06). */
+		if (conn_options(c)->profile == FNS_LINUX && !flagged(c, C_ACK_NOW)) {
+			flag(c, C_ACK_LATER);
+			conn_arm(c, DELAYED_ACK, (uint64_t)c->tcp->config->delayed_ack_ms * 1000);
+			return;
+		}
+		break;
+	case FIN_WAIT_1: /* ours is not acknowledged: that was looked at before */
+		conn_enter(c, CLOSING);
+		break;
+	default:
+		conn_enter(c, TIME_WAIT);
+	}
+	flag(c, C_ACK_NOW);
+}
+
+static enum drop
+arrives_text_and_fin(struct fns_conn *c, struct seg *s)
+{
+	enum drop drop = DROP_TAKEN;
+
+	/* sixth: urgent octets are delivered in line and not announced (tests/rfc9293.def) */
+	if (check_text(c, s, &drop))
+		check_fin(c, s);
+	return drop;
+}
+
+static void
+take_timestamp(struct fns_conn *c, const struct seg *s)
+{
+	/* RFC 7323 §4.3 (2) */
+	if (!flagged(c, C_TS) || !s->opt.has_ts || (s->flags & RST))
+		return;
+	if (seq_ge(s->opt.ts_val, c->ts_recent) && seq_le(s->seq, c->last_ack_sent)) {
+		c->ts_recent = s->opt.ts_val;
+		c->ts_recent_age = (uint16_t)(c->tcp->now >> 16);
+	}
+}
+
+/* In SYN-RECEIVED the peer's SYN may come again: as it was (our answer was lost), or with the ACK of ours that ends a
+ * simultaneous open (Figure 8 of RFC 9293).  True: it was the former, and is answered by our SYN once more. */
+static bool
+syn_again(struct fns_conn *c, struct seg *s)
+{
+	if (!in(c, SYN_RECEIVED) || (s->flags & (SYN | RST)) != SYN || s->seq + 1 != c->rcv.nxt)
+		return false;
+	if (s->flags & ACK) {
+		s->seq++;
+		s->len--;
+		s->flags &= (uint8_t)~SYN;
+		flag(c, C_ACK_NOW); /* c1668292689a: the other side may still wait for it (T-40) */
+		return false;
+	}
+	c->snd.nxt = c->snd.una;
+	unflag(c, C_TIMING);
+	return true;
+}
+
+/* §3.10.7.4 */
+static enum drop
+arrives_other(struct fns_conn *c, struct seg *s)
+{
+	enum drop drop = DROP_TAKEN;
+
+	conn_dirty(c);
+	if (syn_again(c, s))
+		return DROP_TAKEN;
+	if (!check_timestamp(c, s, &drop) || !check_sequence(c, s, &drop))
+		return drop;
+	take_timestamp(c, s);
+	if (!check_rst(c, s, &drop) || /* third: security: none */ !check_syn(c, s, &drop))
+		return drop;
+	trim(c, s);
+	if (!check_ack(c, s, &drop))
+		return drop;
+	if (conn_options(c)->keepalive == FNS_ON)
+		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->keepalive_ms * 1000);
+	drop = arrives_text_and_fin(c, s);
+	conn_tidy(c);
+	return drop;
+}
+
+enum drop
+tcp_arrives(struct tcp *t, const struct ip_arrival *a)
+{
+	const struct ip_packet *p = &a->packet;
+	struct fns_listener *l;
+	struct flow flow;
+	struct seg s;
+	enum drop drop;
+	uint32_t i;
+
+	drop = seg_parse(&s, &flow.rport, &flow.lport, p->l4, p->l4_len, p->src, p->dst, a->l4_verified);
+	if (drop != DROP_TAKEN)
+		return drop;
+	counter_add(&t->stats.segments_received, 1);
+	memcpy(flow.local, p->dst, 16);
+	memcpy(flow.remote, p->src, 16);
+	if (addr_equal(p->src, p->dst) && flow.lport == flow.rport)
+		return DROP_TCP_LAND;
+	i = tcp_find(t, &flow, tcp_hash(t, &flow));
+	if (i == TABLE_NONE) {
+		l = listener_find(t, flow.local, flow.lport);
+		return l == NULL ? arrives_closed(t, &flow, &s)
+		                 : tcp_arrives_listen(t, l, &flow, &s, false, 0);
+	}
+	if (i & TW_BIT)
+		return tw_arrives(t, i & ~TW_BIT, &flow, &s);
+	if (conn_at(t, i)->state == SYN_SENT)
+		return arrives_syn_sent(conn_at(t, i), &s);
+	return arrives_other(conn_at(t, i), &s);
+}

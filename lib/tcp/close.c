@@ -1,0 +1,102 @@
+/* CLOSE and ABORT, RFC 9293 §3.10.4 and §3.10.5, as the socket interface divides them: shutdown keeps the connection
+ * the caller's, close gives it up, abort resets it. */
+#include "internal.h"
+
+#include <errno.h>
+
+/* Our FIN is queued behind what waits to be sent. */
+static void
+queue_fin(struct fns_conn *c)
+{
+	switch (c->state) {
+	case SYN_RECEIVED: /* nothing queued: at once (Figure 5); else after ESTABLISHED */
+		if (c->tx.len > 0)
+			flag(c, C_FIN_QUEUED);
+		else
+			conn_enter(c, FIN_WAIT_1);
+		break;
+	case ESTABLISHED:
+		conn_enter(c, FIN_WAIT_1);
+		break;
+	case CLOSE_WAIT:
+		conn_enter(c, LAST_ACK);
+		break;
+	default:
+		return;
+	}
+	conn_dirty(c);
+}
+
+int
+fns_shutdown(struct fns_conn *c, enum fns_how how)
+{
+	assert(!(c->marks & M_GONE));
+	if (!in(c, SYNCHRONIZED) || in(c, ENDED))
+		return -ENOTCONN;
+	if (how != FNS_SHUT_WR)
+		flag(c, C_RCV_SHUT);
+	if (how != FNS_SHUT_RD)
+		queue_fin(c);
+	return 0;
+}
+
+static void
+abort_with(struct fns_conn *c, int error)
+{
+	/* In CLOSING and LAST-ACK both sides are done: there is nobody to tell (§3.10.5). */
+	conn_end(c, error, in(c, SYN_RECEIVED | ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT));
+}
+
+void
+fns_abort(struct fns_conn *c)
+{
+	assert(!(c->marks & M_GONE));
+	if (!in(c, ENDED))
+		abort_with(c, ECONNABORTED);
+}
+
+/* Reasons for which close resets: true if one held. */
+static bool
+close_resets(struct fns_conn *c)
+{
+	struct tcp *t = c->tcp;
+	const struct fns_options *o = conn_options(c);
+
+	if (c->rx.len > 0 && in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT)) { /* SHLD-3, T-13 */
+		counter_add(&t->stats.closes_unread, 1);
+	} else if (o->linger == FNS_ON || (c->state == FIN_WAIT_2 && o->fin_wait_2_ms < 0)) {
+		/* as the application wished */
+	} else if (counter_read(&t->stats.orphans) >= t->config->orphans) { /* T-22 */
+		counter_add(&t->stats.orphan_overflows, 1);
+	} else {
+		return false;
+	}
+	abort_with(c, 0);
+	return true;
+}
+
+void
+fns_close(struct fns_conn *c)
+{
+	struct tcp *t = c->tcp;
+
+	assert(!(c->marks & M_GONE) && !flagged(c, C_ORPHAN));
+	if (in(c, ENDED)) {
+		if (c->marks & M_HELD)
+			conn_release(c);
+		return;
+	}
+	if (in(c, SYN_SENT)) {
+		conn_end(c, 0, false);
+		return;
+	}
+	if (close_resets(c))
+		return;
+	flag(c, C_ORPHAN);
+	counter_add(&t->stats.orphans, 1);
+	c->reports &= FNS_CLOSED;
+	ring_truncate(&c->rx, &t->pages);
+	queue_fin(c);
+	if (c->state == FIN_WAIT_2) /* half-closed until now: the clock starts here (T-33) */
+		conn_arm(c, FIN_WAIT_2_LIMIT, (uint64_t)conn_options(c)->fin_wait_2_ms * 1000);
+}

@@ -1,0 +1,350 @@
+/* The TCB: birth, states, deadlines, end.  RFC 9293 §3.3.1, §3.3.2. */
+#include "conn.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cc.h"
+#include "internal.h"
+
+const char *
+state_name(uint16_t state)
+{
+	switch (state) {
+#define X(name, text, send)                                                                                  \
+	case name:                                                                                           \
+		return text;
+		STATE_LIST(X)
+#undef X
+	}
+	return "?";
+}
+
+void
+state_arrow(struct tcp *t, uint16_t from, uint16_t to)
+{
+	static const struct {
+		uint16_t from, to;
+	} arrow[] = {
+#define X(from, to, why) {from, to},
+		ARROW_LIST(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < ARROW_COUNT; i++) {
+		if (arrow[i].from == from && arrow[i].to == to) {
+			t->arrows |= UINT64_C(1) << i;
+			return;
+		}
+	}
+	assert(false && "an arrow that Figure 5 does not have");
+}
+
+static counter *
+gauge(struct tcp *t, uint16_t state)
+{
+	return &t->state[__builtin_ctz(state)];
+}
+
+struct fns_conn *
+conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
+{
+	uint32_t i = pool_take(&t->conns);
+	struct fns_conn *c;
+
+	if (i == POOL_NONE)
+		return NULL;
+	if (!table_add(&t->table, tcp_hash(t, flow), i)) {
+		pool_give(&t->conns, i);
+		return NULL;
+	}
+	c = conn_at(t, i);
+	memset(c, 0, sizeof(*c));
+	c->flow = *flow;
+	c->state = CLOSED;
+	c->tcp = t;
+	c->opened = t->now;
+	c->recovery = POOL_NONE;
+	c->listener = POOL_NONE;
+	c->options = options;
+	c->ts_offset = iss_ts_offset(t, flow);
+	c->rcv.wnd = t->config->rcv_wnd_initial;
+	c->quick = 15;
+	c->snd.una = c->snd.nxt = c->snd.max = c->recover = iss_choose(t, flow);
+	ring_init(&c->rx);
+	ring_init(&c->tx);
+	wheel_node_init(&c->timer);
+	tcp_options_again(t, options);
+	return c;
+}
+
+static void
+list_add(struct conn_list *l, struct fns_conn *c, bool dirty)
+{
+	uint32_t i = conn_index(c);
+	uint32_t *next;
+
+	*(dirty ? &c->dirty_next : &c->report_next) = POOL_NONE;
+	if (l->head == POOL_NONE) {
+		l->head = i;
+	} else {
+		struct fns_conn *tail = conn_at(c->tcp, l->tail);
+
+		next = dirty ? &tail->dirty_next : &tail->report_next;
+		*next = i;
+	}
+	l->tail = i;
+}
+
+void
+conn_dirty(struct fns_conn *c)
+{
+	if (c->marks & M_DIRTY)
+		return;
+	c->marks |= M_DIRTY;
+	list_add(&c->tcp->dirty, c, true);
+}
+
+void
+conn_report(struct fns_conn *c, unsigned reports)
+{
+	if (flagged(c, C_ORPHAN) || !(c->marks & M_KNOWN))
+		reports &= FNS_CLOSED; /* close: only the last one still comes */
+	c->reports = (uint8_t)(c->reports | reports);
+	if (c->reports == 0 || (c->marks & M_REPORT))
+		return;
+	c->marks |= M_REPORT;
+	list_add(&c->tcp->reports, c, false);
+}
+
+static void
+reap_later(struct fns_conn *c)
+{
+	if (c->marks & M_REAP)
+		return;
+	c->marks |= M_REAP;
+	list_add(&c->tcp->reap, c, false);
+}
+
+/* What a connection leaves behind when it ends; the conn itself waits for its last report and the last frame. */
+static void
+end(struct fns_conn *c, uint16_t state)
+{
+	struct tcp *t = c->tcp;
+	uint32_t unacked = c->tx.len;
+
+	for (unsigned d = 0; d < DEADLINES; d++)
+		c->deadline[d] = 0;
+	wheel_disarm(&t->wheel, conn_index(c));
+	if (c->state == SYN_RECEIVED && c->listener != POOL_NONE)
+		t->listener[c->listener].embryos--;
+	if (state == TIME_WAIT) {
+		if (!tw_enter(c))
+			counter_add(&t->stats.time_wait_overflows, 1);
+	} else {
+		counter_add(&t->stats.lost_unacked, unacked);
+		table_remove(&t->table, tcp_hash(t, &c->flow), conn_index(c));
+	}
+	if (flagged(c, C_ORPHAN))
+		counter_sub(&t->stats.orphans, 1);
+	counter_sub(&t->stats.conns, 1);
+	counter_add(&t->stats.dead, 1);
+	counter_add(&t->stats.ended, 1);
+	ring_free(&c->tx, &t->pages);
+	ring_truncate(&c->rx, &t->pages);
+	conn_drop_recovery(c);
+	conn_report(c, FNS_CLOSED);
+}
+
+void
+conn_enter(struct fns_conn *c, uint16_t state)
+{
+	struct tcp *t = c->tcp;
+	uint16_t from = c->state;
+	bool to_listen = from == SYN_RECEIVED && state == CLOSED && flagged(c, C_PASSIVE);
+
+	state_arrow(t, flagged(c, C_PASSIVE) && from == CLOSED ? LISTEN : from, to_listen ? LISTEN : state);
+	if (from != CLOSED)
+		counter_sub(gauge(t, from), 1);
+	else
+		counter_add(&t->stats.conns, 1);
+	if (state & ENDED) {
+		end(c, state);
+		c->state = state;
+		return;
+	}
+	if (from == SYN_RECEIVED && c->listener != POOL_NONE) {
+		t->listener[c->listener].embryos--;
+		c->listener = POOL_NONE;
+	}
+	counter_add(gauge(t, state), 1);
+	c->state = state;
+	if (state == ESTABLISHED)
+		counter_add(&t->stats.established, 1);
+	if (state == FIN_WAIT_2)
+		conn_stop(c, USER_TIMEOUT);
+}
+
+void
+conn_end(struct fns_conn *c, int error, bool reset)
+{
+	c->error = (uint8_t)error;
+	if (reset && in(c, SYNCHRONIZED | SYN_RECEIVED)) {
+		flag(c, C_RST_DUE);
+		conn_dirty(c);
+	}
+	conn_enter(c, CLOSED);
+}
+
+void
+conn_arm(struct fns_conn *c, enum deadline d, uint64_t after_us)
+{
+	uint32_t due = tcp_tick_after(c->tcp, after_us);
+
+	c->deadline[d] = due == 0 ? 1 : due;
+	/* Lazy: a node that comes out early is armed again from there. */
+	if (!wheel_node_armed(&c->timer) || seq_lt(c->deadline[d], c->timer.due))
+		wheel_arm(&c->tcp->wheel, conn_index(c), c->deadline[d]);
+}
+
+void
+conn_stop(struct fns_conn *c, enum deadline d)
+{
+	c->deadline[d] = 0;
+}
+
+struct recovery *
+conn_has_recovery(const struct fns_conn *c)
+{
+	return c->recovery == POOL_NONE ? NULL : pool_at(&c->tcp->recoveries, c->recovery);
+}
+
+struct recovery *
+conn_recovery(struct fns_conn *c)
+{
+	struct recovery *r;
+
+	if (c->recovery != POOL_NONE)
+		return conn_has_recovery(c);
+	c->recovery = pool_take(&c->tcp->recoveries);
+	r = conn_has_recovery(c);
+	if (r != NULL)
+		memset(r, 0, sizeof(*r));
+	return r;
+}
+
+void
+conn_tidy(struct fns_conn *c)
+{
+	const struct recovery *r = conn_has_recovery(c);
+
+	if (r != NULL && r->held.used == 0 && r->sacked.used == 0 && !r->has_fin && !flagged(c, C_RECOVERY))
+		conn_drop_recovery(c);
+}
+
+void
+conn_drop_recovery(struct fns_conn *c)
+{
+	if (c->recovery == POOL_NONE)
+		return;
+	pool_give(&c->tcp->recoveries, c->recovery);
+	c->recovery = POOL_NONE;
+}
+
+void
+conn_challenge(struct fns_conn *c)
+{
+	struct tcp *t = c->tcp;
+	uint8_t period = (uint8_t)(t->now_us / 5000000);
+
+	if (c->challenge_period != period) {
+		c->challenge_period = period;
+		c->challenges = 0;
+	}
+	if (c->challenges >= t->config->challenge_acks) {
+		counter_add(&t->stats.challenges_limited, 1);
+		return;
+	}
+	c->challenges = (c->challenges + 1) & 15;
+	counter_add(&t->stats.challenges_sent, 1);
+	flag(c, C_ACK_NOW);
+	conn_dirty(c);
+}
+
+void
+conn_set_mtu(struct fns_conn *c, uint32_t mtu)
+{
+	uint32_t headers = (addr_is_ip4(c->flow.remote) ? IP4_HEADER : IP6_HEADER) + SEG_HEADER;
+	uint32_t path = mtu - headers;
+
+	c->mss = path < c->peer_mss ? (uint16_t)path : c->peer_mss;
+}
+
+void
+conn_free(struct fns_conn *c)
+{
+	struct tcp *t = c->tcp;
+
+	counter_add(&t->stats.lost_unread, c->rx.len);
+	counter_sub(&t->stats.dead, 1);
+	ring_free(&c->rx, &t->pages);
+	tcp_options_drop(t, c->options);
+	c->marks = M_GONE;
+	pool_give(&t->conns, conn_index(c));
+}
+
+/* A report is delivered once; what a handler does may owe further ones, to others or to itself. */
+void
+tcp_reports(struct tcp *t)
+{
+	while (t->reports.head != POOL_NONE) {
+		struct fns_conn *c = conn_at(t, t->reports.head);
+		unsigned reports = c->reports;
+
+		t->reports.head = c->report_next;
+		c->marks &= (uint8_t)~M_REPORT;
+		c->reports = 0;
+		if ((reports & FNS_CLOSED) && (c->marks & M_CLOSED))
+			continue;
+		if (reports & FNS_CLOSED)
+			c->marks |= M_CLOSED;
+		if ((c->marks & M_KNOWN) && c->handler != NULL)
+			c->handler(c, reports, c->user);
+		if ((reports & FNS_CLOSED) && !(c->marks & M_HELD))
+			reap_later(c);
+	}
+}
+
+void
+tcp_reap(struct tcp *t)
+{
+	uint32_t i = t->reap.head;
+
+	t->reap = (struct conn_list){POOL_NONE, POOL_NONE};
+	while (i != POOL_NONE) {
+		struct fns_conn *c = conn_at(t, i);
+
+		i = c->report_next;
+		c->marks &= (uint8_t)~M_REAP;
+		if (c->marks & M_DIRTY) /* its last segment found no room: next turn */
+			reap_later(c);
+		else
+			conn_free(c);
+	}
+}
+
+void
+fns_hold(struct fns_conn *c)
+{
+	assert((c->marks & M_CLOSED) && !(c->marks & M_GONE));
+	c->marks |= M_HELD;
+}
+
+/* For fns_close of a held connection: it is already over. */
+void
+conn_release(struct fns_conn *c)
+{
+	c->marks &= (uint8_t)~M_HELD;
+	c->marks |= M_GONE;
+	reap_later(c);
+}

@@ -1,0 +1,227 @@
+/* The TCB: a connection in SYN-SENT to LAST-ACK.  Fields bear the RFC's names (§3.3.1). */
+#ifndef FNS_CONN_H
+#define FNS_CONN_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <finesse/finesse.h>
+
+#include "flow.h"
+#include "ip6.h"
+#include "ranges.h"
+#include "ring.h"
+#include "seq.h"
+#include "state.h"
+#include "tcp.h"
+#include "wheel.h"
+
+enum conn_flag {
+	C_PASSIVE = 1 << 0,     /* began at a listener (MUST-11) */
+	C_ORPHAN = 1 << 1,      /* the application has called close */
+	C_SYN_ACKED = 1 << 2,   /* SND.UNA has passed our SYN; until then SND.UNA is ISS */
+	C_FIN_QUEUED = 1 << 3,  /* CLOSE was called before ESTABLISHED: FIN-WAIT-1 follows (§3.10.4) */
+	C_ACK_NOW = 1 << 4,     /* an ACK is owed in this turn */
+	C_ACK_LATER = 1 << 5,   /* an ACK is owed when DELAYED_ACK is due, unless something carries it before */
+	C_RST_DUE = 1 << 6,     /* entered CLOSED; a reset tells the peer */
+	C_TS = 1 << 7,          /* timestamps on */
+	C_SACK = 1 << 8,        /* both sides permit SACK */
+	C_TIMING = 1 << 9,      /* rtt_seq is being timed */
+	C_RECOVERY = 1 << 10,   /* fast recovery, until SND.UNA reaches `recover` */
+	C_REXMIT = 1 << 11,     /* the segment at SND.UNA goes out again, once */
+	C_FORCE = 1 << 12,      /* the override timeout of sender SWS avoidance has passed (§3.8.6.2.1) */
+	C_PROBE = 1 << 13,      /* a probe goes out: an old octet's place, no text */
+	C_WANT_ROOM = 1 << 14,  /* fns_send took less than it was given */
+	C_RCV_SHUT = 1 << 15,   /* shutdown(RD) */
+};
+
+enum conn_mark {
+	M_DIRTY = 1 << 0,    /* on the dirty list or on that of those who wait for a neighbour */
+	M_REPORT = 1 << 1,   /* on the list of reports */
+	M_KNOWN = 1 << 2,    /* the application has seen it: FNS_CLOSED is owed */
+	M_CLOSED = 1 << 3,   /* FNS_CLOSED has been delivered, or is not owed */
+	M_HELD = 1 << 4,     /* fns_hold: stays until fns_close */
+	M_REAP = 1 << 5,     /* on the list of those to be freed */
+	M_ERROR_TAKEN = 1 << 6, /* fns_send has returned the error */
+	M_GONE = 1 << 7,     /* fns_close or the end: no call may follow */
+};
+
+/* What can become due; each at deadline[], in ticks, 0 = not running. */
+enum deadline { RETRANSMIT, PERSIST, DELAYED_ACK, KEEPALIVE, USER_TIMEOUT, FIN_WAIT_2_LIMIT, DEADLINES };
+
+struct fns_conn {
+	/* Line 0: what demultiplexing and the sequence and ACK checks read. */
+	struct flow flow;
+	uint16_t state;
+	uint16_t flags; /* enum conn_flag */
+	struct {
+		uint32_t nxt;
+		uint32_t adv; /* right edge offered to the peer */
+		uint32_t wnd; /* octets we would like to hold; grows with use */
+	} rcv;
+	struct {
+		uint32_t una, nxt, wnd; /* wnd in octets, scaled */
+		/* line 1 */
+		uint32_t wl1, wl2;
+		uint32_t max;     /* highest SND.NXT ever: SND.NXT goes back at a timeout */
+		uint32_t max_wnd; /* MAX.SND.WND (RFC 5961 §5) */
+	} snd;
+
+	uint32_t ts_recent;     /* TS.Recent (RFC 7323 §4.3) */
+	uint32_t ts_offset;     /* added to the clock: per connection (RFC 7323 §7.1) */
+	uint32_t last_ack_sent; /* Last.ACK.sent */
+	uint32_t opened;        /* tick of OPEN, or of the SYN */
+
+	struct ring rx, tx; /* received and unread; unsent and unacknowledged */
+
+	uint32_t srtt_us, rttvar_us; /* RFC 6298; srtt 0: no sample yet, and rttvar, if set, the RTO to start with */
+	uint32_t rtt_seq, rtt_us;    /* with C_TIMING: an ACK of rtt_seq ends what began at rtt_us (low 32 bits) */
+
+	uint32_t cwnd, ssthresh;     /* octets */
+	uint32_t cc_acked;           /* the algorithm's own */
+	uint32_t recover;            /* RFC 6582; highest SND.NXT when the recovery began */
+
+	uint32_t deadline[DEADLINES];
+	struct wheel_node timer;     /* due no later than the earliest deadline */
+
+	uint32_t recovery;           /* index of struct recovery, or POOL_NONE */
+	union {
+		uint32_t listener;   /* SYN-RECEIVED of a passive open: index; else POOL_NONE */
+		uint32_t epoch_seq;  /* later: when RCV.NXT passes it, one window has been received ... */
+	};
+	uint32_t epoch;              /* ... since this tick */
+	uint32_t dirty_next, report_next;
+
+	uint16_t mss, peer_mss;      /* payload and options of a segment at most: by path and peer; by peer alone */
+	uint16_t options;            /* index into tcp->option */
+	uint16_t ts_recent_age;      /* tick >> 16 when ts_recent was set: about 67 s a step */
+	uint8_t snd_scale : 4, rcv_scale : 4;
+	uint8_t dupacks, backoff;
+	uint8_t marks;               /* enum conn_mark */
+	uint8_t reports;             /* owed to the handler */
+	uint8_t error;               /* errno of its end, or of a soft error */
+	uint8_t challenges : 4, quick : 4; /* challenge ACKs in this period; segments still to be acknowledged at once */
+	uint8_t challenge_period;
+
+	fns_handler *handler;
+	void *user;
+	struct tcp *tcp;
+};
+_Static_assert(sizeof(void *) != 8 || sizeof(struct fns_conn) <= 256, "an idle connection costs at most 256 octets");
+_Static_assert(offsetof(struct fns_conn, snd.wl1) == 64, "line 0 ends with SND.WND");
+
+/* Needed only while something is out of order or lost. */
+struct recovery {
+	struct ranges held;    /* received beyond RCV.NXT */
+	struct ranges sacked;  /* what the peer holds beyond SND.UNA */
+	uint32_t recent[3];    /* left edges in `held`, latest first: the order of SACK blocks (RFC 2018 §4) */
+	uint32_t fin;          /* with has_fin: the peer's FIN, beyond RCV.NXT */
+	uint32_t rexmitted;    /* retransmitted in this recovery up to here (HighRxt, RFC 6675) */
+	bool has_fin;
+	uint8_t recents;
+};
+
+static inline bool
+in(const struct fns_conn *c, unsigned states)
+{
+	return (c->state & states) != 0;
+}
+
+#define SYNCHRONIZED (ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT | CLOSING | LAST_ACK | TIME_WAIT)
+#define ENDED        (CLOSED | TIME_WAIT)
+
+static inline bool
+flagged(const struct fns_conn *c, unsigned flags)
+{
+	return (c->flags & flags) != 0;
+}
+
+static inline void
+flag(struct fns_conn *c, unsigned flags)
+{
+	c->flags = (uint16_t)(c->flags | flags);
+}
+
+static inline void
+unflag(struct fns_conn *c, unsigned flags)
+{
+	c->flags = (uint16_t)(c->flags & ~flags);
+}
+
+/* Where the first octet of the send ring stands in sequence space. */
+static inline uint32_t
+conn_text_seq(const struct fns_conn *c)
+{
+	return c->snd.una + !flagged(c, C_SYN_ACKED);
+}
+
+/* Our FIN's place; in FIN-WAIT-1, CLOSING and LAST-ACK. */
+static inline uint32_t
+conn_fin_seq(const struct fns_conn *c)
+{
+	return conn_text_seq(c) + c->tx.len;
+}
+
+/* Octets that the peer may still send into the window offered. */
+static inline uint32_t
+conn_rcv_window(const struct fns_conn *c)
+{
+	return c->rcv.adv - c->rcv.nxt;
+}
+
+static inline uint32_t
+conn_index(const struct fns_conn *c)
+{
+	return (uint32_t)(c - (const struct fns_conn *)(const void *)c->tcp->conns.mem);
+}
+
+static inline struct fns_conn *
+conn_at(const struct tcp *t, uint32_t index)
+{
+	return pool_at(&t->conns, index);
+}
+
+static inline const struct fns_options *
+conn_options(const struct fns_conn *c)
+{
+	return &c->tcp->option[c->options].value;
+}
+
+/* A conn in CLOSED, in the table; NULL: pool or table full.  Not yet anybody's. */
+struct fns_conn *conn_new(struct tcp *, const struct flow *, uint16_t options);
+
+/* The only writer of state.  Entering CLOSED or TIME-WAIT ends the connection: it leaves the table (a tw takes its
+ * place), its deadlines stop, FNS_CLOSED is owed, and the end of the turn frees it. */
+void conn_enter(struct fns_conn *, uint16_t state);
+
+/* Ends it now: CLOSED, with errno, and with a reset to the peer if `reset`. */
+void conn_end(struct fns_conn *, int error, bool reset);
+
+void conn_arm(struct fns_conn *, enum deadline, uint64_t after_us);
+void conn_stop(struct fns_conn *, enum deadline);
+
+/* Output has something to look at. */
+void conn_dirty(struct fns_conn *);
+void conn_report(struct fns_conn *, unsigned reports);
+
+/* The recovery block, attached if it was not; NULL if none is free. */
+struct recovery *conn_recovery(struct fns_conn *);
+struct recovery *conn_has_recovery(const struct fns_conn *);
+void conn_drop_recovery(struct fns_conn *);
+void conn_tidy(struct fns_conn *); /* gives it back once it holds nothing */
+
+/* An ACK in this turn, at most config->challenge_acks in 5 s (RFC 5961 §7). */
+void conn_challenge(struct fns_conn *);
+
+/* The path takes segments of `mtu` octets of IP. */
+void conn_set_mtu(struct fns_conn *, uint32_t mtu);
+
+/* Frees it; the end of the turn only. */
+void conn_free(struct fns_conn *);
+
+/* The application lets go of a held connection: the end of this turn, or of the next, frees it. */
+void conn_release(struct fns_conn *);
+
+#endif

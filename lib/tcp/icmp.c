@@ -1,0 +1,44 @@
+/* What ICMP says of our connections, RFC 9293 §3.9.2.2 (MUST-54 to MUST-56, SHLD-26), with RFC 5927's doubt: the quoted
+ * sequence number must be in flight.  In synchronized states every unreachable is soft (RFC 5461). */
+#include "internal.h"
+
+#include <errno.h>
+
+static enum drop
+too_big(struct fns_conn *c, uint32_t mtu)
+{
+	bool ip4 = addr_is_ip4(c->flow.remote);
+	uint32_t least = ip4 ? 576 : 1280, headers = (ip4 ? IP4_HEADER : IP6_HEADER) + SEG_HEADER;
+
+	if (mtu == 0 && ip4)
+		mtu = least;                        /* a router from before RFC 1191 */
+	if (mtu < least || mtu - headers >= c->mss) /* C08, D03 */
+		return DROP_ICMP_MTU;
+	conn_set_mtu(c, mtu);
+	c->snd.nxt = c->snd.una; /* the same octets, in smaller segments */
+	unflag(c, C_TIMING);
+	conn_dirty(c);
+	return DROP_TAKEN;
+}
+
+enum drop
+tcp_icmp(struct tcp *t, const struct ip_arrival *a)
+{
+	uint32_t i = tcp_find(t, &a->error.flow, tcp_hash(t, &a->error.flow));
+	struct fns_conn *c;
+
+	if (i == TABLE_NONE || (i & TW_BIT))
+		return DROP_ICMP_NO_CONN;
+	c = conn_at(t, i);
+	if (seq_lt(a->error.seq, c->snd.una) || seq_ge(a->error.seq, c->snd.max))
+		return DROP_ICMP_NOT_IN_FLIGHT;
+	if (a->error.kind == ICMP_TOO_BIG)
+		return too_big(c, a->error.mtu);
+	if (a->error.kind == ICMP_HARD && in(c, SYN_SENT)) {
+		conn_end(c, ECONNREFUSED, false);
+		return DROP_TAKEN;
+	}
+	c->error = a->error.kind == ICMP_HARD ? ECONNREFUSED : EHOSTUNREACH; /* MUST-47 */
+	conn_report(c, FNS_SOFT_ERROR);
+	return DROP_TAKEN;
+}

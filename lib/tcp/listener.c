@@ -1,0 +1,87 @@
+/* Passive OPEN, RFC 9293 §3.10.1: the LISTEN state.  A listener on one address stands before one on any. */
+#include "conn.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct fns_listener *
+listener_find(const struct tcp *t, const uint8_t local[16], uint16_t port)
+{
+	struct fns_listener *any = NULL;
+
+	for (uint32_t i = t->listener_by_port[port]; i != POOL_NONE; i = t->listener[i].next) {
+		struct fns_listener *l = &t->listener[i];
+
+		if (addr_equal(l->local.ip, local))
+			return l;
+		if (addr_is_zero(l->local.ip))
+			any = l;
+	}
+	return any;
+}
+
+struct fns_listener *
+tcp_listen(struct tcp *t, const struct fns_addr *local, const struct fns_options *options,
+           fns_handler *handler, void *user)
+{
+	static const uint8_t zero[16];
+	const uint8_t *ip = addr_is_zero(local->ip) ? zero : local->ip; /* 0.0.0.0 and :: are the same */
+	struct fns_listener *l;
+	int set;
+
+	errno = local->port == 0 ? EINVAL : !addr_is_zero(ip) && !ip_is_ours(t->ip, ip) ? EADDRNOTAVAIL : 0;
+	if (errno != 0)
+		return NULL;
+	for (uint32_t i = t->listener_by_port[local->port]; i != POOL_NONE; i = t->listener[i].next) {
+		if (addr_equal(t->listener[i].local.ip, ip)) {
+			errno = EADDRINUSE;
+			return NULL;
+		}
+	}
+	if (t->listener_free == POOL_NONE) {
+		errno = ENOBUFS;
+		return NULL;
+	}
+	set = tcp_options_hold(t, options);
+	if (set < 0)
+		return NULL;
+	l = &t->listener[t->listener_free];
+	t->listener_free = l->next;
+	memcpy(l->local.ip, ip, 16);
+	l->local.port = local->port;
+	l->embryos = 0;
+	l->options = (uint16_t)set;
+	l->live = true;
+	l->handler = handler;
+	l->user = user;
+	l->tcp = t;
+	l->next = t->listener_by_port[local->port];
+	t->listener_by_port[local->port] = listener_index(l);
+	state_arrow(t, CLOSED, LISTEN);
+	counter_add(&t->state[STATE_LISTEN], 1);
+	return l;
+}
+
+void
+fns_unlisten(struct fns_listener *l)
+{
+	struct tcp *t = l->tcp;
+	uint32_t index = listener_index(l), *link = &t->listener_by_port[l->local.port];
+
+	assert(l->live);
+	for (uint32_t i = 0; i < t->conns.fresh && l->embryos > 0; i++) {
+		struct fns_conn *c = conn_at(t, i);
+
+		if (!(c->marks & M_GONE) && c->state == SYN_RECEIVED && c->listener == index)
+			conn_end(c, ECONNABORTED, true);
+	}
+	while (*link != index)
+		link = &t->listener[*link].next;
+	*link = l->next;
+	l->next = t->listener_free;
+	l->live = false;
+	t->listener_free = index;
+	tcp_options_drop(t, l->options);
+	state_arrow(t, LISTEN, CLOSED);
+	counter_sub(&t->state[STATE_LISTEN], 1);
+}

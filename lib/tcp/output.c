@@ -1,0 +1,403 @@
+/* What may be sent now, derived from the TCB alone (RFC 9293 §3.8, §3.10.2): build it, and only when it stands in the
+ * outbox move SND.NXT.  Callable at any time, idempotent.
+ *
+ * Nagle and sender silly-window avoidance (§3.7.4, §3.8.6.2.1), congestion (RFC 5681, 3042, 6675), the window offered
+ * (§3.8.6.2.2, RFC 7323 §2.4). */
+#include "internal.h"
+
+#include <errno.h>
+
+#define BURST 64 /* segments of one connection in a row: others want the outbox too (J07) */
+
+static const uint8_t may_send[STATE_COUNT] = {
+#define X(name, text, send) [STATE_##name] = (send),
+	STATE_LIST(X)
+#undef X
+};
+
+struct plan {
+	uint32_t seq, text;
+	uint8_t flags;
+	bool rexmit; /* out of turn: SND.NXT stays */
+};
+
+static uint32_t
+min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool
+may(const struct fns_conn *c, unsigned what)
+{
+	return (may_send[__builtin_ctz(c->state)] & what) != 0;
+}
+
+/* Octets of text that fit beside the options every segment of this connection carries now. */
+static uint32_t
+payload(const struct fns_conn *c)
+{
+	struct opt_block block[4];
+	struct opt o = {.has_ts = flagged(c, C_TS)};
+
+	o.sacks = (uint8_t)text_sack_blocks(c, block);
+	return c->mss - (uint32_t)opt_size(&o);
+}
+
+/* Octets that congestion control lets out at seq. */
+static uint32_t
+cwnd_room(const struct fns_conn *c, uint32_t seq)
+{
+	uint32_t end = c->snd.una + c->cwnd;
+
+	if (flagged(c, C_RECOVERY) && flagged(c, C_SACK)) {
+		uint32_t pipe = sack_pipe(c);
+
+		return c->cwnd > pipe ? c->cwnd - pipe : 0;
+	}
+	if (!flagged(c, C_RECOVERY) && c->dupacks > 0 && c->dupacks < 3 && c->snd.una != c->snd.max)
+		end += (uint32_t)c->dupacks * c->mss; /* limited transmit, RFC 3042 */
+	return seq_lt(seq, end) ? end - seq : 0;
+}
+
+/* Is a segment of `len` of the `avail` octets that wait worth sending now?  (§3.8.6.2.1, §3.7.4) */
+static bool
+worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail, uint32_t full)
+{
+	if (p->flags & FIN)
+		return true;
+	if (p->text == 0)
+		return false;
+	if (seq_lt(p->seq, c->snd.max) || p->text == full || flagged(c, C_FORCE))
+		return true;
+	if (p->text == avail && (conn_options(c)->no_delay == FNS_ON || c->snd.una == c->snd.max))
+		return true;
+	return p->text >= c->snd.max_wnd / 2 && c->snd.max_wnd > 0;
+}
+
+static bool
+plan_text(const struct fns_conn *c, struct plan *p)
+{
+	uint32_t end = conn_text_seq(c) + c->tx.len, edge = c->snd.una + c->snd.wnd;
+	uint32_t avail, room, full;
+
+	p->seq = seq_lt(c->snd.nxt, c->snd.max) ? sack_skip(c, c->snd.nxt) : c->snd.nxt;
+	if (seq_gt(p->seq, end) || !may(c, SEND_TEXT | SEND_FIN))
+		return false;
+	avail = end - p->seq;
+	if (avail == 0 && !may(c, SEND_FIN))
+		return false;
+	full = payload(c);
+	room = seq_lt(p->seq, edge) ? edge - p->seq : 0;
+	if (room == 0 && p->seq == c->snd.una && seq_lt(p->seq, c->snd.max))
+		room = full; /* the window shrank: what was sent may be sent again (MAY-7, MUST-34) */
+	p->text = min_u32(min_u32(avail, room), full);
+	if (p->text > cwnd_room(c, p->seq))
+		p->text = 0; /* whole segments only */
+	p->flags = ACK;
+	if (p->text > 0 && p->text == avail)
+		p->flags |= PSH; /* MUST-61 */
+	if (p->text == avail && may(c, SEND_FIN) && p->text < room)
+		p->flags |= FIN;
+	return worth_sending(c, p, avail, full);
+}
+
+/* A recovery: the segment at SND.UNA, or the next hole while the pipe has room. */
+static bool
+plan_rexmit(const struct fns_conn *c, struct plan *p)
+{
+	uint32_t end = conn_text_seq(c) + c->tx.len, full = payload(c), seq = c->snd.una, len = full;
+
+	if (!flagged(c, C_RECOVERY) || c->snd.una == c->snd.max || !flagged(c, C_SYN_ACKED))
+		return false;
+	if (flagged(c, C_SACK)) {
+		if (sack_hole(c, &seq, &len)) {
+			if (!flagged(c, C_REXMIT) && cwnd_room(c, seq) < min_u32(len, full))
+				return false;
+		} else if (!flagged(c, C_REXMIT)) {
+			return false;
+		}
+	} else if (!flagged(c, C_REXMIT)) {
+		return false;
+	}
+	p->rexmit = true;
+	p->seq = seq;
+	p->text = seq_lt(seq, end) ? min_u32(min_u32(end - seq, len), full) : 0;
+	p->flags = ACK;
+	if (p->text > 0 && seq + p->text == end)
+		p->flags |= PSH;
+	if (seq + p->text == end && may(c, SEND_FIN) && seq_gt(c->snd.max, end))
+		p->flags |= FIN;
+	return p->text > 0 || (p->flags & FIN);
+}
+
+static bool
+plan(const struct fns_conn *c, struct plan *p)
+{
+	*p = (struct plan){.seq = c->snd.nxt};
+	if (flagged(c, C_RST_DUE)) {
+		p->seq = c->snd.max;
+		p->flags = RST | ACK;
+		return true;
+	}
+	if (may(c, SEND_SYN) && !flagged(c, C_SYN_ACKED) && c->snd.nxt == c->snd.una) {
+		p->flags = in(c, SYN_SENT) ? SYN : SYN | ACK;
+		return true;
+	}
+	if (plan_rexmit(c, p))
+		return true;
+	*p = (struct plan){0};
+	if (plan_text(c, p))
+		return true;
+	*p = (struct plan){.seq = c->snd.nxt, .flags = ACK};
+	if (!may(c, SEND_ACK) || !flagged(c, C_ACK_NOW | C_PROBE))
+		return false;
+	/* A probe's octet is an old one: it cannot be taken, so it must be answered. */
+	if (flagged(c, C_PROBE))
+		p->seq = c->snd.una - 1;
+	else if (seq_lt(p->seq, c->snd.max))
+		p->seq =
+			c->snd.max; /* SND.NXT has gone back: an ACK from there might fall outside the window */
+	return true;
+}
+
+/* The window field, and the right edge that it stands for. */
+static uint16_t
+window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
+{
+	uint32_t offered = conn_rcv_window(c), want = text_right_edge(c) - c->rcv.nxt, least, field;
+
+	if (flags & SYN) { /* never scaled */
+		field = min_u32(c->rcv.wnd, UINT16_MAX);
+		*adv = c->rcv.nxt + field;
+		return (uint16_t)field;
+	}
+	least = min_u32(c->mss, c->rcv.wnd / 2);
+	if (want - offered < least)
+		want = offered;
+	field = want >> c->rcv_scale;
+	if (field << c->rcv_scale < offered) /* rounding must not move the edge to the left */
+		field++;
+	field = min_u32(field, UINT16_MAX);
+	*adv = seq_max(c->rcv.nxt + (field << c->rcv_scale), c->rcv.adv);
+	return (uint16_t)field;
+}
+
+static void
+syn_options(const struct fns_conn *c, struct opt *o, bool answer)
+{
+	const struct fns_config *cf = c->tcp->config;
+	struct ip_route r;
+
+	o->has_mss = true;
+	o->mss = 536;
+	if (ip_route(c->tcp->ip, c->flow.remote, &r)) /* MUST-67 */
+		o->mss = (uint16_t)(r.mtu - SEG_HEADER -
+		                    (addr_is_ip4(c->flow.remote) ? IP4_HEADER : IP6_HEADER));
+	o->has_ts = answer ? flagged(c, C_TS) : cf->timestamps;
+	o->has_sack_permitted = answer ? flagged(c, C_SACK) : cf->sack;
+	o->has_wscale = c->rcv_scale > 0;
+	o->wscale = c->rcv_scale;
+}
+
+/* What is in the outbox now has been sent. */
+static void
+sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
+{
+	struct tcp *t = c->tcp;
+	uint32_t end = p->seq + p->text + ((p->flags & SYN) != 0) + ((p->flags & FIN) != 0);
+	struct recovery *r = conn_has_recovery(c);
+
+	counter_add(&t->stats.segments_sent, 1);
+	if (p->flags & RST)
+		counter_add(&t->stats.resets_sent, 1);
+	unflag(c, C_RST_DUE | C_PROBE);
+	if (p->flags & ACK) {
+		unflag(c, C_ACK_NOW | C_ACK_LATER);
+		conn_stop(c, DELAYED_ACK);
+		c->last_ack_sent = c->rcv.nxt;
+		c->rcv.adv = adv;
+	}
+	if (end == p->seq)
+		return;
+	if (p->rexmit) {
+		unflag(c, C_REXMIT);
+		if (r != NULL)
+			r->rexmitted = seq_max(r->rexmitted, end);
+	} else {
+		c->snd.nxt = end;
+	}
+	if (seq_lt(p->seq, c->snd.max)) {
+		counter_add(&t->stats.retransmits, 1);
+		unflag(c, C_TIMING); /* Karn (MUST-18) */
+	} else {
+		counter_add(&t->stats.octets_sent, p->text);
+		if (!flagged(c, C_TIMING)) {
+			flag(c, C_TIMING);
+			c->rtt_seq = end;
+			c->rtt_us = (uint32_t)t->now_us;
+		}
+	}
+	c->snd.max = seq_max(c->snd.max, end);
+	unflag(c, C_FORCE);
+	conn_stop(c, PERSIST);
+}
+
+/* Something is outstanding, or would be if it had found a way out: the timeout runs. */
+static void
+run_timer(struct fns_conn *c)
+{
+	uint32_t user = conn_options(c)->user_timeout_ms;
+
+	if (c->deadline[RETRANSMIT] == 0)
+		conn_arm(c, RETRANSMIT, rto_us(c));
+	if (user != 0 && c->deadline[USER_TIMEOUT] == 0)
+		conn_arm(c, USER_TIMEOUT, (uint64_t)user * 1000);
+}
+
+static void
+build(struct fns_conn *c, struct plan *p, struct ip_out *out)
+{
+	const struct fns_options *o = conn_options(c);
+	struct seg s = {.seq = p->seq, .ack = (p->flags & ACK) ? c->rcv.nxt : 0, .flags = p->flags};
+	uint32_t adv = c->rcv.adv;
+	size_t header;
+
+	if (p->flags & SYN)
+		syn_options(c, &s.opt, (p->flags & ACK) != 0);
+	else
+		s.opt.has_ts = flagged(c, C_TS);
+	if (s.opt.has_ts) {
+		s.opt.ts_val = tcp_ts_now(c->tcp) + c->ts_offset;
+		s.opt.ts_ecr = (p->flags & ACK) ? c->ts_recent : 0;
+	}
+	if (!(p->flags & (SYN | RST)))
+		s.opt.sacks = (uint8_t)text_sack_blocks(c, s.opt.sack);
+	if (!(p->flags & RST))
+		s.wnd = window(c, p->flags, &adv);
+	header = seg_build(out->l4, c->flow.lport, c->flow.rport, &s);
+	if (p->text > 0)
+		ring_copy(&c->tx, &c->tcp->pages, p->seq - conn_text_seq(c), out->l4 + header, p->text);
+	ip_finish_tcp(c->tcp->ip, out, c->flow.local, c->flow.remote, o->ttl, (uint8_t)(o->dscp << 2),
+	              header + p->text);
+	sent(c, p, adv);
+}
+
+/* No way out: as if it had been lost, so that the timeout tries again. */
+static enum sent
+no_way(struct fns_conn *c, enum ip_verdict v)
+{
+	bool unresolved = v == IP_UNRESOLVED;
+
+	if (in(c, ENDED)) {
+		unflag(c, C_RST_DUE | C_ACK_NOW);
+		counter_add(&c->tcp->stats.replies_unsent, 1);
+		return SENT_ALL;
+	}
+	if (!unresolved && in(c, SYN_SENT)) {
+		conn_end(c, EHOSTUNREACH, false);
+		return SENT_ALL;
+	}
+	if (c->snd.una != c->snd.max || !flagged(c, C_SYN_ACKED) || c->tx.len > 0 || may(c, SEND_FIN))
+		run_timer(c);
+	if (!unresolved) {
+		c->error = EHOSTUNREACH;
+		conn_report(c, FNS_SOFT_ERROR);
+	}
+	return unresolved ? SENT_UNRESOLVED : SENT_ALL;
+}
+
+/* Octets or a FIN wait, nothing is outstanding, and the window or silly-window avoidance holds them back. */
+static void
+run_persist(struct fns_conn *c)
+{
+	bool waiting = c->tx.len > 0 || (may(c, SEND_FIN) && c->snd.una == conn_fin_seq(c));
+
+	if (waiting && flagged(c, C_SYN_ACKED) && c->snd.una == c->snd.max && may(c, SEND_TEXT | SEND_FIN) &&
+	    c->deadline[PERSIST] == 0)
+		conn_arm(c, PERSIST, rto_us(c)); /* SHLD-29 */
+}
+
+enum sent
+tcp_output(struct fns_conn *c)
+{
+	struct plan p;
+	struct ip_out out;
+
+	for (unsigned n = 0; plan(c, &p); n++) {
+		enum ip_verdict v;
+
+		if (n == BURST)
+			return SENT_FULL;
+		v = ip_begin(c->tcp->ip, c->flow.remote, &out);
+		if (v == IP_OUTBOX_FULL)
+			return SENT_FULL;
+		if (v != IP_OK)
+			return no_way(c, v);
+		build(c, &p, &out);
+		if (c->snd.una != c->snd.max && !in(c, ENDED))
+			run_timer(c);
+	}
+	run_persist(c);
+	return SENT_ALL;
+}
+
+static void
+append(struct tcp *t, struct conn_list *l, uint32_t i)
+{
+	conn_at(t, i)->dirty_next = POOL_NONE;
+	if (l->head == POOL_NONE)
+		l->head = i;
+	else
+		conn_at(t, l->tail)->dirty_next = i;
+	l->tail = i;
+}
+
+static void
+splice(struct tcp *t, struct conn_list *to, struct conn_list *from)
+{
+	if (from->head == POOL_NONE)
+		return;
+	if (to->head == POOL_NONE)
+		to->head = from->head;
+	else
+		conn_at(t, to->tail)->dirty_next = from->head;
+	to->tail = from->tail;
+	*from = (struct conn_list){POOL_NONE, POOL_NONE};
+}
+
+/* One pass over those who are dirty; who found the outbox full stays, behind those who have not been looked at. */
+void
+tcp_outputs(struct tcp *t)
+{
+	struct conn_list now, again = {POOL_NONE, POOL_NONE};
+
+	if (t->neigh_events != t->ip->neigh.events) {
+		t->neigh_events = t->ip->neigh.events;
+		splice(t, &t->dirty, &t->waiting);
+	}
+	now = t->dirty;
+	t->dirty = (struct conn_list){POOL_NONE, POOL_NONE};
+	while (now.head != POOL_NONE && t->ip->tx->used < t->ip->tx->room) {
+		uint32_t i = now.head;
+		struct fns_conn *c = conn_at(t, i);
+
+		now.head = c->dirty_next;
+		c->marks &= (uint8_t)~M_DIRTY;
+		switch (tcp_output(c)) {
+		case SENT_ALL:
+			break;
+		case SENT_FULL:
+			c->marks |= M_DIRTY;
+			append(t, &again, i);
+			break;
+		case SENT_UNRESOLVED:
+			c->marks |= M_DIRTY;
+			append(t, &t->waiting, i);
+			break;
+		}
+	}
+	splice(t, &now, &again);
+	splice(t, &now, &t->dirty);
+	t->dirty = now;
+}

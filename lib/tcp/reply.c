@@ -1,0 +1,67 @@
+/* Segments without a connection: resets (RFC 9293 §3.5.2, §3.10.7.1) and the ACKs of TIME-WAIT. */
+#include "conn.h"
+#include "internal.h"
+
+static bool
+limited(struct tcp *t)
+{
+	uint32_t rate = t->config->resets_per_second;
+	uint64_t elapsed = t->now_us - t->resets.at_us;
+
+	if (elapsed >= 1000000) {
+		t->resets.tokens = rate;
+		t->resets.at_us = t->now_us;
+	}
+	if (t->resets.tokens == 0) {
+		counter_add(&t->stats.resets_limited, 1);
+		return true;
+	}
+	t->resets.tokens--;
+	return false;
+}
+
+static bool
+reply(struct tcp *t, const struct flow *flow, const struct seg *s)
+{
+	struct ip_out out;
+	size_t len;
+
+	if (ip_begin(t->ip, flow->remote, &out) != IP_OK) {
+		counter_add(&t->stats.replies_unsent, 1);
+		return false;
+	}
+	len = seg_build(out.l4, flow->lport, flow->rport, s);
+	ip_finish_tcp(t->ip, &out, flow->local, flow->remote, 64, 0, len);
+	counter_add(&t->stats.segments_sent, 1);
+	return true;
+}
+
+void
+reply_reset(struct tcp *t, const struct flow *flow, const struct seg *s)
+{
+	struct seg r = {.flags = RST};
+
+	if (limited(t))
+		return;
+	if (s->flags & ACK) {
+		r.seq = s->ack;
+	} else {
+		r.flags |= ACK;
+		r.ack = s->seq + s->len;
+	}
+	if (reply(t, flow, &r))
+		counter_add(&t->stats.resets_sent, 1);
+}
+
+void
+reply_tw_ack(struct tcp *t, const struct tw *w)
+{
+	struct seg s = {.seq = w->snd_nxt, .ack = w->rcv_nxt, .flags = ACK, .wnd = w->wnd};
+
+	if (w->ts) {
+		s.opt.has_ts = true;
+		s.opt.ts_val = tcp_ts_now(t) + iss_ts_offset(t, &w->flow);
+		s.opt.ts_ecr = w->ts_recent;
+	}
+	reply(t, &w->flow, &s);
+}

@@ -1,0 +1,44 @@
+/* STATUS, RFC 9293 §3.10.6, and who receives the reports. */
+#include "internal.h"
+
+#include <string.h>
+
+void
+fns_status(const struct fns_conn *c, struct fns_status *s)
+{
+	memset(s, 0, sizeof(*s));
+	memcpy(s->local.ip, c->flow.local, 16);
+	memcpy(s->remote.ip, c->flow.remote, 16);
+	s->local.port = c->flow.lport;
+	s->remote.port = c->flow.rport;
+	s->state = state_name(c->state);
+	s->error = c->error;
+	s->unread = c->rx.len;
+	s->unacked = c->tx.len;
+	s->snd_wnd = c->snd.wnd;
+	s->cwnd = c->cwnd;
+	s->ssthresh = c->ssthresh;
+	s->rcv_wnd = c->rcv.wnd;
+	s->mss = c->mss;
+	s->srtt_us = c->srtt_us;
+	s->rttvar_us = c->rttvar_us;
+	s->rto_us = (uint32_t)rto_us(c);
+	s->age_us = (uint64_t)(c->tcp->now - c->opened) << TICK_SHIFT;
+	s->passive = flagged(c, C_PASSIVE);
+	s->orphan = flagged(c, C_ORPHAN);
+	s->peer_fin = in(c, CLOSE_WAIT | CLOSING | LAST_ACK | TIME_WAIT);
+}
+
+void
+fns_attach(struct fns_conn *c, fns_handler *handler, void *user)
+{
+	if (handler != NULL)
+		c->handler = handler;
+	c->user = user;
+}
+
+void *
+fns_user(const struct fns_conn *c)
+{
+	return c->user;
+}

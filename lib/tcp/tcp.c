@@ -1,0 +1,218 @@
+/* All TCP of one shard: its memory, its clock, its option sets. */
+#include "tcp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "conn.h"
+#include "internal.h"
+
+#define RECOVERIES_LEAST 1024u
+
+static uint32_t
+recoveries(const struct fns_config *cf)
+{
+	uint32_t n = cf->connections / 4;
+
+	return n < RECOVERIES_LEAST
+	               ? (cf->connections < RECOVERIES_LEAST ? cf->connections : RECOVERIES_LEAST)
+	               : n;
+}
+
+void
+tcp_memory(const struct fns_config *cf, struct tcp_memory part[PART_COUNT])
+{
+	uint64_t entries = (uint64_t)cf->connections + cf->time_wait;
+	uint64_t pages = cf->buffer_bytes / RING_PAGE;
+
+	part[PART_CONNS] = (struct tcp_memory){"connections", sizeof(struct fns_conn), cf->connections, 0};
+	part[PART_TABLE] =
+		(struct tcp_memory){"connection table", 0, entries, table_bytes((uint32_t)entries)};
+	part[PART_WHEEL] = (struct tcp_memory){"timing wheel", 0, 1, wheel_bytes()};
+	part[PART_PAGES] = (struct tcp_memory){"buffer pages", RING_PAGE, pages, 0};
+	part[PART_RECOVERIES] =
+		(struct tcp_memory){"recovery blocks", sizeof(struct recovery), recoveries(cf), 0};
+	part[PART_TWS] = (struct tcp_memory){"time-wait entries", sizeof(struct tw), cf->time_wait, 0};
+	part[PART_LISTENERS] =
+		(struct tcp_memory){"listeners", sizeof(struct fns_listener), cf->listeners,
+	                            65536 * sizeof(uint32_t) + cf->listeners * sizeof(struct fns_listener)};
+	part[PART_OPTIONS] =
+		(struct tcp_memory){"option sets", sizeof(struct option_set), TCP_OPTION_SETS, 0};
+	for (unsigned i = 0; i < PART_COUNT; i++) {
+		if (part[i].bytes == 0)
+			part[i].bytes = part[i].each * part[i].count;
+		part[i].bytes = (part[i].bytes + 63) & ~UINT64_C(63);
+	}
+}
+
+static void
+init_listeners(struct tcp *t, void *mem)
+{
+	t->listener_by_port = mem;
+	t->listener = (struct fns_listener *)(void *)((uint8_t *)mem + 65536 * sizeof(uint32_t));
+	for (uint32_t i = 0; i < 65536; i++)
+		t->listener_by_port[i] = POOL_NONE;
+	for (uint32_t i = 0; i < t->config->listeners; i++)
+		t->listener[i].next = i + 1 < t->config->listeners ? i + 1 : POOL_NONE;
+	t->listener_free = 0;
+}
+
+/* Four keys from one secret: each is the secret's hash of its own number. */
+static struct sip_key
+derive(const uint8_t secret[32], uint8_t number)
+{
+	uint8_t in[17];
+	struct sip_key a = sip_key_from(secret), k;
+
+	memcpy(in, secret + 16, 16);
+	in[16] = number;
+	k.k0 = siphash24(a, in, sizeof(in));
+	in[16] = (uint8_t)(number | 0x80);
+	k.k1 = siphash24(a, in, sizeof(in));
+	return k;
+}
+
+void
+tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const part[PART_COUNT],
+         const uint8_t secret[32], uint64_t now_us)
+{
+	const struct conn_list empty = {POOL_NONE, POOL_NONE};
+
+	memset(t, 0, sizeof(*t));
+	t->config = cf;
+	t->ip = ip;
+	tcp_clock(t, now_us);
+	pool_init(&t->conns, part[PART_CONNS], sizeof(struct fns_conn), cf->connections);
+	table_init(&t->table, part[PART_TABLE], cf->connections + cf->time_wait);
+	wheel_init(&t->wheel, part[PART_WHEEL], t->now, t->conns.mem, sizeof(struct fns_conn),
+	           offsetof(struct fns_conn, timer));
+	pool_init(&t->pages, part[PART_PAGES], RING_PAGE, (uint32_t)(cf->buffer_bytes / RING_PAGE));
+	pool_init(&t->recoveries, part[PART_RECOVERIES], sizeof(struct recovery), recoveries(cf));
+	pool_init(&t->tws, part[PART_TWS], sizeof(struct tw), cf->time_wait);
+	t->option = part[PART_OPTIONS];
+	init_listeners(t, part[PART_LISTENERS]);
+	t->dirty = t->waiting = t->reports = t->reap = empty;
+	t->tw_head = t->tw_tail = POOL_NONE;
+	t->cc = cc_find(cf->cc);
+	t->table_key = derive(secret, 0);
+	t->iss_key = derive(secret, 1);
+	t->port_key = derive(secret, 2);
+	t->ts_key = derive(secret, 3);
+}
+
+void
+tcp_clock(struct tcp *t, uint64_t now_us)
+{
+	t->now_us = now_us;
+	t->now = (uint32_t)(now_us >> TICK_SHIFT);
+}
+
+unsigned
+tcp_rcv_scale(const struct fns_config *cf)
+{
+	unsigned scale = 1;
+
+	while (scale < 14 && (uint32_t)UINT16_MAX << scale < cf->rcv_wnd_max)
+		scale++;
+	return scale;
+}
+
+static uint64_t
+us_at(const struct tcp *t, uint32_t tick)
+{
+	uint64_t begin = t->now_us >> TICK_SHIFT;
+
+	return (begin + (uint64_t)(int64_t)(int32_t)(tick - t->now)) << TICK_SHIFT;
+}
+
+uint64_t
+tcp_due(const struct tcp *t)
+{
+	uint64_t due = UINT64_MAX, at;
+	uint32_t tick;
+
+	if (t->dirty.head != POOL_NONE || t->reports.head != POOL_NONE)
+		return t->now_us;
+	if (wheel_next(&t->wheel, &tick))
+		due = us_at(t, tick);
+	if (t->tw_head != POOL_NONE) {
+		at = us_at(t, tw_at(t, t->tw_head)->due);
+		due = at < due ? at : due;
+	}
+	return due;
+}
+
+/* What zero left open is the configuration's. */
+static struct fns_options
+resolve(const struct fns_config *cf, const struct fns_options *given)
+{
+	struct fns_options o = {0};
+
+	if (given != NULL) { /* field by field: padding must not make two equal sets differ */
+		o.profile = given->profile;
+		o.no_delay = given->no_delay;
+		o.keepalive = given->keepalive;
+		o.dscp = given->dscp;
+		o.ttl = given->ttl;
+		o.linger = given->linger;
+		o.fin_wait_2_ms = given->fin_wait_2_ms;
+		o.user_timeout_ms = given->user_timeout_ms;
+		o.keepalive_ms = given->keepalive_ms;
+	}
+	o.profile = o.profile == FNS_PROFILE_DEFAULT ? cf->profile : o.profile;
+	o.no_delay = o.no_delay != FNS_DEFAULT ? o.no_delay : cf->no_delay ? FNS_ON : FNS_OFF;
+	o.keepalive = o.keepalive != FNS_DEFAULT ? o.keepalive : cf->keepalive ? FNS_ON : FNS_OFF;
+	o.ttl = o.ttl == 0 ? 64 : o.ttl;
+	o.fin_wait_2_ms = o.fin_wait_2_ms == 0 ? (int32_t)cf->fin_wait_2_ms : o.fin_wait_2_ms;
+	o.user_timeout_ms = o.user_timeout_ms == 0 ? cf->user_timeout_ms : o.user_timeout_ms;
+	o.keepalive_ms = o.keepalive_ms == 0 ? cf->keepalive_ms : o.keepalive_ms;
+	return o;
+}
+
+static bool
+valid(const struct fns_options *o)
+{
+	return o->profile <= FNS_RFC9293 && o->no_delay <= FNS_ON && o->keepalive <= FNS_ON &&
+	       o->linger <= FNS_ON && o->dscp <= 63;
+}
+
+int
+tcp_options_hold(struct tcp *t, const struct fns_options *given)
+{
+	struct fns_options o = resolve(t->config, given);
+	int spare = -1;
+
+	if (!valid(&o)) {
+		errno = EINVAL;
+		return -1;
+	}
+	for (int i = 0; i < TCP_OPTION_SETS; i++) {
+		struct option_set *set = &t->option[i];
+
+		if (set->refs > 0 && memcmp(&set->value, &o, sizeof(o)) == 0) {
+			set->refs++;
+			return i;
+		}
+		if (set->refs == 0 && spare < 0)
+			spare = i;
+	}
+	if (spare < 0) {
+		errno = ENOBUFS;
+		return -1;
+	}
+	t->option[spare].value = o;
+	t->option[spare].refs = 1;
+	return spare;
+}
+
+void
+tcp_options_again(struct tcp *t, uint16_t index)
+{
+	t->option[index].refs++;
+}
+
+void
+tcp_options_drop(struct tcp *t, uint16_t index)
+{
+	t->option[index].refs--;
+}

@@ -1,0 +1,189 @@
+/* Floor 3: all TCP of one shard. */
+#ifndef FNS_TCP_H
+#define FNS_TCP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <finesse/finesse.h>
+#include <finesse/shard.h>
+
+#include "drop.h"
+#include "flow.h"
+#include "ip.h"
+#include "pool.h"
+#include "seg.h"
+#include "siphash.h"
+#include "state.h"
+#include "stats.h"
+#include "table.h"
+#include "wheel.h"
+
+#define TCP_OPTION_SETS 1024
+#define TW_BIT          0x80000000u /* in the table: a tw, not a conn */
+
+/* Options that many connections share: resolved against the configuration, counted. */
+struct option_set {
+	struct fns_options value;
+	uint32_t refs;
+};
+
+struct fns_listener {
+	struct fns_addr local; /* ip all zero: any */
+	uint32_t next;         /* the next with this port, or on the free list */
+	uint32_t embryos;      /* children in SYN-RECEIVED */
+	uint16_t options;
+	bool live;
+	fns_handler *handler;
+	void *user;
+	struct tcp *tcp;
+};
+
+/* A TIME-WAIT entry. */
+struct tw {
+	struct flow flow;
+	uint32_t snd_nxt, rcv_nxt;
+	uint32_t ts_recent;
+	uint32_t due;        /* tick */
+	uint32_t prev, next; /* in the order of due: they all wait equally long */
+	uint16_t wnd;        /* as it was last offered, unscaled field */
+	uint16_t ts : 1, options : 15;
+};
+_Static_assert(sizeof(struct tw) <= 64, "a TIME-WAIT entry costs one line");
+
+struct conn_list {
+	uint32_t head, tail;
+};
+
+struct tcp {
+	const struct fns_config *config;
+	struct ip *ip;
+	uint64_t now_us;
+	uint32_t now; /* tick: now_us >> TICK_SHIFT */
+
+	struct table table;
+	struct wheel wheel;
+	struct pool conns, pages, recoveries, tws;
+	struct conn_list dirty;   /* by dirty_next: output looks at them */
+	struct conn_list waiting; /* by dirty_next: their next hop is unresolved */
+	struct conn_list reports; /* by report_next */
+	struct conn_list reap;    /* by report_next */
+	uint32_t tw_head, tw_tail;
+	uint32_t neigh_events;    /* of ip->neigh when `waiting` was last looked through */
+
+	struct fns_listener *listener;
+	uint32_t *listener_by_port; /* 65,536 indices */
+	uint32_t listener_free;
+	struct option_set *option;
+	const struct cc *cc;
+
+	struct sip_key table_key, iss_key, port_key, ts_key;
+	uint32_t port_step;        /* RFC 6056: moves on with every choice */
+	struct ip_limit resets;
+	uint64_t arrows;           /* taken, one bit each */
+	counter state[STATE_COUNT]; /* gauges */
+	struct tcp_stats stats;
+};
+
+/* Ticks of 1,024 us: what deadlines and the wheel count in. */
+#define TICK_SHIFT 10
+
+/* The first tick that is not before now_us + after_us. */
+static inline uint32_t
+tcp_tick_after(const struct tcp *t, uint64_t after_us)
+{
+	return (uint32_t)((t->now_us + after_us + (1u << TICK_SHIFT) - 1) >> TICK_SHIFT);
+}
+
+static inline bool
+tick_due(uint32_t tick, uint32_t now)
+{
+	return (int32_t)(tick - now) <= 0;
+}
+
+static inline uint64_t
+tcp_hash(const struct tcp *t, const struct flow *f)
+{
+	return siphash13(t->table_key, f, sizeof(*f));
+}
+
+/* Memory by part; tcp_init wants the parts in this order, zeroed. */
+enum tcp_part {
+	PART_CONNS, PART_TABLE, PART_WHEEL, PART_PAGES, PART_RECOVERIES, PART_TWS, PART_LISTENERS, PART_OPTIONS, PART_COUNT
+};
+struct tcp_memory {
+	const char *name;
+	uint64_t each, count, bytes;
+};
+void tcp_memory(const struct fns_config *, struct tcp_memory part[PART_COUNT]);
+void tcp_init(struct tcp *, const struct fns_config *, struct ip *, void *const part[PART_COUNT],
+	      const uint8_t secret[32], uint64_t now_us);
+
+/* The turn calls these, in this order. */
+void tcp_clock(struct tcp *, uint64_t now_us);
+enum drop tcp_arrives(struct tcp *, const struct ip_arrival *);       /* §3.10.7 */
+enum drop tcp_icmp(struct tcp *, const struct ip_arrival *);          /* §3.9.2.2 */
+void tcp_timeouts(struct tcp *, unsigned budget);                     /* §3.10.8 */
+void tcp_reports(struct tcp *);
+void tcp_outputs(struct tcp *);
+void tcp_reap(struct tcp *);
+uint64_t tcp_due(const struct tcp *);
+
+/* tcp_open, tcp_listen: fns_open and fns_listen (finesse.h), without the shard around. */
+struct fns_conn *tcp_open(struct tcp *, const struct fns_addr *local, const struct fns_addr *remote,
+			  const struct fns_options *, fns_handler *, void *user);
+struct fns_listener *tcp_listen(struct tcp *, const struct fns_addr *local, const struct fns_options *, fns_handler *,
+				void *user);
+
+/* The conn, or tw | TW_BIT, of a flow; TABLE_NONE. */
+uint32_t tcp_find(const struct tcp *, const struct flow *, uint64_t hash);
+
+/* Window scale that lets the whole receive window be offered (RFC 7323 §2.3); at least 1, so that it is offered. */
+unsigned tcp_rcv_scale(const struct fns_config *);
+
+/* Option sets.  tcp_options_hold: index with one more reference, or -1 with errno EINVAL, ENOBUFS. */
+int tcp_options_hold(struct tcp *, const struct fns_options *);
+void tcp_options_again(struct tcp *, uint16_t index);
+void tcp_options_drop(struct tcp *, uint16_t index);
+
+/* listener.c */
+struct fns_listener *listener_find(const struct tcp *, const uint8_t local[16], uint16_t port);
+static inline uint32_t
+listener_index(const struct fns_listener *l)
+{
+	return (uint32_t)(l - l->tcp->listener);
+}
+
+/* timewait.c */
+struct fns_conn;
+bool tw_enter(struct fns_conn *);                /* takes the conn's place in the table; false: no room */
+void tw_remove(struct tcp *, uint32_t index);    /* out of the table, freed */
+void tw_expire(struct tcp *, unsigned budget);
+enum drop tw_arrives(struct tcp *, uint32_t index, const struct flow *, const struct seg *);
+static inline struct tw *
+tw_at(const struct tcp *t, uint32_t index)
+{
+	return pool_at(&t->tws, index);
+}
+
+/* arrives.c, for timewait.c: a SYN of a new incarnation; iss_floor: our ISS is at least this (with `floor`). */
+enum drop tcp_arrives_listen(struct tcp *, struct fns_listener *, const struct flow *, const struct seg *, bool floor,
+			     uint32_t iss_floor);
+
+/* reply.c: segments without a conn.  Lost if there is no way out for them now. */
+void reply_reset(struct tcp *, const struct flow *, const struct seg *); /* §3.5.2, §3.10.7.1: to what should not have come */
+void reply_tw_ack(struct tcp *, const struct tw *);
+
+/* iss.c: what must not be guessed. */
+uint32_t iss_choose(const struct tcp *, const struct flow *);        /* RFC 6528 */
+uint32_t iss_ts_offset(const struct tcp *, const struct flow *);     /* RFC 7323 §7.1 */
+uint16_t iss_port(struct tcp *, const struct flow *, unsigned tries); /* RFC 6056: the tries-th candidate */
+
+static inline uint32_t
+tcp_ts_now(const struct tcp *t)
+{
+	return (uint32_t)(t->now_us / 1000); /* ticks of 1 ms */
+}
+
+#endif

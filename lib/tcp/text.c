@@ -1,0 +1,226 @@
+/* The seventh and eighth check (RFC 9293 §3.10.7.4): octets into the ring, in or out of order, RCV.NXT, the FIN, the
+ * acknowledgment owed, and the window offered (§3.8.6.2.2, RFC 7323 §2.4). */
+#include "internal.h"
+
+/* Octets that are held already stay: the first copy wins (H03).  Returns the first octet not placed. */
+static uint32_t
+place(struct fns_conn *c, const struct recovery *r, const struct seg *s)
+{
+	uint32_t at = s->seq, end = s->seq + s->text_len;
+
+	while (at != end) {
+		const struct range *held = r == NULL ? NULL : ranges_find(&r->held, at);
+		uint32_t stop = end;
+		size_t want, put;
+
+		if (held != NULL) {
+			at = seq_min(held->right, end);
+			continue;
+		}
+		for (uint32_t i = 0; r != NULL && i < r->held.used; i++) {
+			if (seq_gt(r->held.at[i].left, at)) {
+				stop = seq_min(stop, r->held.at[i].left);
+				break;
+			}
+		}
+		want = stop - at;
+		put = ring_put(&c->rx, &c->tcp->pages, c->rx.len + (at - c->rcv.nxt), s->text + (at - s->seq),
+		               want);
+		at += (uint32_t)put;
+		if (put < want)
+			break;
+	}
+	return at;
+}
+
+/* Latest first, each range once. */
+static void
+remember(struct recovery *r, uint32_t seq)
+{
+	const struct range *now = ranges_find(&r->held, seq);
+	uint32_t keep[3];
+	unsigned n = 1;
+
+	if (now == NULL)
+		return;
+	keep[0] = now->left;
+	for (unsigned i = 0; i < r->recents && n < 3; i++) {
+		const struct range *was = ranges_find(&r->held, r->recent[i]);
+
+		if (was != NULL && was != now)
+			keep[n++] = was->left;
+	}
+	for (unsigned i = 0; i < n; i++)
+		r->recent[i] = keep[i];
+	r->recents = (uint8_t)n;
+}
+
+static enum drop
+take_out_of_order(struct fns_conn *c, const struct seg *s)
+{
+	struct recovery *r = conn_recovery(c);
+	struct ranges before;
+	uint32_t end;
+
+	flag(c, C_ACK_NOW); /* RFC 5681 §4.2: at once, and again for each */
+	if (r == NULL)
+		return DROP_TEXT_NO_ROOM;
+	before = r->held;
+	if (!ranges_add(&r->held, s->seq, s->seq + s->text_len))
+		return DROP_TEXT_NO_ROOM;
+	{
+		struct recovery was = *r;
+
+		was.held = before;
+		end = place(c, &was, s);
+	}
+	if (end != s->seq + s->text_len) {
+		r->held = before;
+		if (end != s->seq)
+			ranges_add(&r->held, s->seq, end);
+		if (end == s->seq)
+			return DROP_TEXT_NO_MEMORY;
+	}
+	counter_add(&c->tcp->stats.out_of_order, 1);
+	remember(r, s->seq);
+	return DROP_TAKEN;
+}
+
+/* What was held and now follows without a gap joins the order. */
+static void
+join(struct fns_conn *c, struct recovery *r)
+{
+	while (r->held.used > 0 && seq_le(r->held.at[0].left, c->rcv.nxt)) {
+		uint32_t right = r->held.at[0].right;
+
+		if (seq_gt(right, c->rcv.nxt)) {
+			ring_extend(&c->rx, right - c->rcv.nxt);
+			c->rcv.nxt = right;
+		}
+		ranges_cut(&r->held, c->rcv.nxt);
+	}
+}
+
+/* A window that a peer fills within two round trips, and that the application empties, is too small: it doubles. */
+static void
+grow_window(struct fns_conn *c)
+{
+	struct tcp *t = c->tcp;
+	uint32_t elapsed = t->now - c->epoch, prompt = 4 + ((2 * c->srtt_us) >> TICK_SHIFT);
+	uint32_t max = t->config->rcv_wnd_max;
+
+	if (seq_lt(c->rcv.nxt, c->epoch_seq))
+		return;
+	if (elapsed <= prompt && c->rx.len <= c->rcv.wnd / 2 && t->pages.used < t->pages.count / 2)
+		c->rcv.wnd = c->rcv.wnd > max / 2 ? max : 2 * c->rcv.wnd;
+	c->epoch = t->now;
+	c->epoch_seq = c->rcv.nxt + c->rcv.wnd;
+}
+
+/* Every second segment, and the first ones, at once; else later (RFC 9293 §3.8.6.3, RFC 5681 §4.2). */
+static void
+owe_ack(struct fns_conn *c, bool filled_gap)
+{
+	if (c->quick > 0) {
+		c->quick = (c->quick - 1) & 15;
+		flag(c, C_ACK_NOW);
+	} else if (filled_gap || c->rcv.nxt - c->last_ack_sent > c->mss) {
+		flag(c, C_ACK_NOW);
+	} else if (!flagged(c, C_ACK_LATER)) {
+		flag(c, C_ACK_LATER);
+		conn_arm(c, DELAYED_ACK, (uint64_t)c->tcp->config->delayed_ack_ms * 1000);
+	}
+}
+
+enum drop
+text_take(struct fns_conn *c, const struct seg *s)
+{
+	struct recovery *r = conn_has_recovery(c);
+	bool held = r != NULL && r->held.used > 0;
+	uint32_t before = c->rcv.nxt, end;
+
+	if (s->seq != c->rcv.nxt)
+		return take_out_of_order(c, s);
+	end = place(c, r, s);
+	if (end == s->seq)
+		return DROP_TEXT_NO_MEMORY;
+	ring_extend(&c->rx, end - c->rcv.nxt);
+	c->rcv.nxt = end;
+	if (held) {
+		ranges_cut(&r->held, end);
+		join(c, r);
+	}
+	counter_add(&c->tcp->stats.octets_received, c->rcv.nxt - before);
+	grow_window(c);
+	owe_ack(c, held);
+	conn_report(c, FNS_READABLE);
+	return DROP_TAKEN;
+}
+
+bool
+text_fin(struct fns_conn *c, const struct seg *s)
+{
+	uint32_t fin = s->seq + s->text_len;
+	struct recovery *r = conn_has_recovery(c);
+
+	if (s->flags & FIN) {
+		if (fin == c->rcv.nxt)
+			return true;
+		flag(c, C_ACK_NOW);
+		r = conn_recovery(c);
+		if (r != NULL && !r->has_fin && seq_gt(fin, c->rcv.nxt)) { /* its place is fixed once (H09) */
+			r->has_fin = true;
+			r->fin = fin;
+		}
+	}
+	return r != NULL && r->has_fin && r->fin == c->rcv.nxt;
+}
+
+uint32_t
+text_right_edge(const struct fns_conn *c)
+{
+	uint32_t room = c->rcv.wnd > c->rx.len ? c->rcv.wnd - c->rx.len : 0;
+
+	return seq_max(c->rcv.nxt + room, c->rcv.adv); /* SHLD-14 */
+}
+
+/* The application took octets: tell the peer if that is worth a segment (MUST-39). */
+void
+text_consumed(struct fns_conn *c, uint32_t len)
+{
+	uint32_t offered = conn_rcv_window(c), gain, worth = 2u * c->mss;
+
+	if (len == 0 || !in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2))
+		return;
+	gain = text_right_edge(c) - c->rcv.adv;
+	if (worth > c->rcv.wnd / 2)
+		worth = c->rcv.wnd / 2;
+	if (gain >= worth && (gain >= c->rcv.wnd / 4 || offered <= c->rcv.wnd / 8)) {
+		flag(c, C_ACK_NOW);
+		conn_dirty(c);
+	}
+}
+
+unsigned
+text_sack_blocks(const struct fns_conn *c, struct opt_block out[4])
+{
+	const struct recovery *r = conn_has_recovery(c);
+	const struct range *listed[4];
+	unsigned n = 0;
+
+	if (r == NULL || !flagged(c, C_SACK))
+		return 0;
+	for (unsigned i = 0; i < r->recents + r->held.used && n < 4; i++) {
+		const struct range *range =
+			i < r->recents ? ranges_find(&r->held, r->recent[i]) : &r->held.at[i - r->recents];
+		unsigned seen = 0;
+
+		while (seen < n && listed[seen] != range)
+			seen++;
+		if (range == NULL || seen < n)
+			continue;
+		listed[n] = range;
+		out[n++] = (struct opt_block){range->left, range->right};
+	}
+	return n;
+}

@@ -1,0 +1,150 @@
+/* Timeouts, RFC 9293 §3.10.8: retransmission (RFC 6298 §5), zero-window probes (§3.8.6.1), delayed ACK, keep-alive
+ * (§3.8.4), user timeout, and the limit of an orphan in FIN-WAIT-2. */
+#include "internal.h"
+
+#include <errno.h>
+
+/* R2: how often the same octets are sent again before the connection is given up (§3.8.3). */
+static uint32_t
+limit(const struct fns_conn *c)
+{
+	const struct fns_config *cf = c->tcp->config;
+
+	if (!flagged(c, C_SYN_ACKED))
+		return cf->syn_retries;
+	return flagged(c, C_ORPHAN) ? cf->orphan_retries : cf->retries;
+}
+
+static void
+retransmit(struct fns_conn *c)
+{
+	struct recovery *r = conn_has_recovery(c);
+
+	if (c->snd.una == c->snd.max && c->tx.len == 0 && !in(c, SYN_SENT | FIN_WAIT_1 | CLOSING | LAST_ACK))
+		return;
+	if (c->backoff >= limit(c)) {
+		conn_end(c, ETIMEDOUT, false);
+		return;
+	}
+	counter_add(&c->tcp->stats.timeouts, 1);
+	c->tcp->cc->timeout(c);
+	c->backoff++;
+	if (c->backoff == c->tcp->config->r1) { /* MUST-20, SHLD-9 */
+		c->error = ETIMEDOUT;
+		conn_report(c, FNS_SOFT_ERROR);
+	}
+	c->snd.nxt = c->snd.una;
+	c->recover = c->snd.max;
+	c->dupacks = 0;
+	unflag(c, C_RECOVERY | C_REXMIT | C_TIMING);
+	if (r != NULL) {
+		r->sacked.used = 0; /* the peer may have reneged (RFC 2018 §8) */
+		r->rexmitted = c->snd.una;
+	}
+	conn_arm(c, RETRANSMIT, rto_us(c));
+	conn_dirty(c);
+}
+
+/* dupacks counts probes without an answer: nothing is outstanding, so it has no other use. */
+static void
+persist(struct fns_conn *c)
+{
+	if (c->snd.una != c->snd.max)
+		return;
+	if (c->dupacks >= c->tcp->config->retries || (flagged(c, C_ORPHAN) && c->backoff >= limit(c))) {
+		conn_end(c, ETIMEDOUT, false);
+		return;
+	}
+	if (c->snd.wnd == 0) {
+		counter_add(&c->tcp->stats.probes, 1);
+		flag(c, C_PROBE);
+		c->dupacks++;
+		if (c->backoff < 16)
+			c->backoff++; /* SHLD-30 */
+	} else {
+		flag(c, C_FORCE);
+	}
+	conn_arm(c, PERSIST, rto_us(c));
+	conn_dirty(c);
+}
+
+/* backoff counts keep-alive probes without an answer: nothing is outstanding, so it has no other use. */
+static void
+keepalive(struct fns_conn *c)
+{
+	const struct fns_config *cf = c->tcp->config;
+
+	if (!in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2))
+		return;
+	conn_arm(c, KEEPALIVE, (uint64_t)cf->keepalive_interval_ms * 1000);
+	if (c->snd.una != c->snd.max || c->tx.len > 0)
+		return; /* MUST-26: not idle */
+	if (c->backoff >= cf->keepalive_probes) {
+		conn_end(c, ETIMEDOUT, true);
+		return;
+	}
+	c->backoff++;
+	counter_add(&c->tcp->stats.probes, 1);
+	flag(c, C_PROBE);
+	conn_dirty(c);
+}
+
+static void
+due(struct fns_conn *c, enum deadline d)
+{
+	switch (d) {
+	case RETRANSMIT:
+		retransmit(c);
+		break;
+	case PERSIST:
+		persist(c);
+		break;
+	case DELAYED_ACK:
+		if (flagged(c, C_ACK_LATER))
+			flag(c, C_ACK_NOW);
+		conn_dirty(c);
+		break;
+	case KEEPALIVE:
+		keepalive(c);
+		break;
+	case USER_TIMEOUT:
+		conn_end(c, ETIMEDOUT, false);
+		break;
+	case FIN_WAIT_2_LIMIT: /* silent, and straight to CLOSED (T-30) */
+		conn_end(c, 0, false);
+		break;
+	case DEADLINES:
+		break;
+	}
+}
+
+void
+timeouts_of(struct fns_conn *c)
+{
+	uint32_t now = c->tcp->now, next = 0;
+
+	for (unsigned d = 0; d < DEADLINES && !in(c, ENDED); d++) {
+		if (c->deadline[d] == 0 || !tick_due(c->deadline[d], now))
+			continue;
+		c->deadline[d] = 0;
+		due(c, (enum deadline)d);
+	}
+	for (unsigned d = 0; d < DEADLINES; d++) {
+		if (c->deadline[d] != 0 && (next == 0 || seq_lt(c->deadline[d], next)))
+			next = c->deadline[d];
+	}
+	if (next != 0)
+		wheel_arm(&c->tcp->wheel, conn_index(c), next);
+}
+
+void
+tcp_timeouts(struct tcp *t, unsigned budget)
+{
+	while (budget-- > 0) {
+		uint32_t i = wheel_expire(&t->wheel, t->now);
+
+		if (i == WHEEL_NONE)
+			break;
+		timeouts_of(conn_at(t, i));
+	}
+}

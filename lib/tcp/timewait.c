@@ -1,0 +1,135 @@
+/* TIME-WAIT (RFC 9293 §3.6.1, §3.10.7.4; RFC 1337; RFC 6191) without a connection: an entry of one cache line, and a
+ * queue in the order of its deadlines, since all wait equally long. */
+#include "conn.h"
+
+static uint64_t
+length_us(const struct tcp *t)
+{
+	return (uint64_t)t->config->time_wait_ms * 1000;
+}
+
+static void
+queue_add(struct tcp *t, uint32_t index)
+{
+	struct tw *w = tw_at(t, index);
+
+	w->due = tcp_tick_after(t, length_us(t));
+	w->prev = t->tw_tail;
+	w->next = POOL_NONE;
+	if (t->tw_tail != POOL_NONE)
+		tw_at(t, t->tw_tail)->next = index;
+	else
+		t->tw_head = index;
+	t->tw_tail = index;
+}
+
+static void
+queue_remove(struct tcp *t, const struct tw *w)
+{
+	if (w->prev != POOL_NONE)
+		tw_at(t, w->prev)->next = w->next;
+	else
+		t->tw_head = w->next;
+	if (w->next != POOL_NONE)
+		tw_at(t, w->next)->prev = w->prev;
+	else
+		t->tw_tail = w->prev;
+}
+
+bool
+tw_enter(struct fns_conn *c)
+{
+	struct tcp *t = c->tcp;
+	uint64_t hash = tcp_hash(t, &c->flow);
+	uint32_t i = pool_take(&t->tws);
+	struct tw *w;
+
+	table_remove(&t->table, hash, conn_index(c));
+	if (i == POOL_NONE) {
+		state_arrow(t, TIME_WAIT, CLOSED);
+		return false;
+	}
+	table_add(&t->table, hash, i | TW_BIT); /* there is room: one has just left */
+	w = tw_at(t, i);
+	w->flow = c->flow;
+	w->snd_nxt = c->snd.max;
+	w->rcv_nxt = c->rcv.nxt;
+	w->ts_recent = c->ts_recent;
+	w->ts = flagged(c, C_TS);
+	w->wnd = (uint16_t)(conn_rcv_window(c) >> c->rcv_scale);
+	counter_add(&t->stats.time_waits, 1);
+	counter_add(&t->state[STATE_TIME_WAIT], 1);
+	queue_add(t, i);
+	return true;
+}
+
+void
+tw_remove(struct tcp *t, uint32_t index)
+{
+	struct tw *w = tw_at(t, index);
+
+	queue_remove(t, w);
+	table_remove(&t->table, tcp_hash(t, &w->flow), index | TW_BIT);
+	pool_give(&t->tws, index);
+	counter_sub(&t->stats.time_waits, 1);
+	counter_sub(&t->state[STATE_TIME_WAIT], 1);
+}
+
+void
+tw_expire(struct tcp *t, unsigned budget)
+{
+	while (budget-- > 0 && t->tw_head != POOL_NONE && tick_due(tw_at(t, t->tw_head)->due, t->now)) {
+		state_arrow(t, TIME_WAIT, CLOSED);
+		tw_remove(t, t->tw_head);
+	}
+}
+
+/* MAY-2 with RFC 6191 §2: a SYN that is provably newer than all of the old incarnation. */
+static bool
+is_newer(const struct tw *w, const struct seg *s)
+{
+	if (w->ts && s->opt.has_ts && s->opt.ts_val != w->ts_recent)
+		return seq_gt(s->opt.ts_val, w->ts_recent);
+	return seq_gt(s->seq, w->rcv_nxt);
+}
+
+static enum drop
+reopen(struct tcp *t, uint32_t index, struct fns_listener *l, const struct flow *flow, const struct seg *s)
+{
+	uint32_t floor = tw_at(t, index)->snd_nxt + 65537; /* above all that the old one ever sent (T-52) */
+
+	state_arrow(t, TIME_WAIT, SYN_RECEIVED);
+	counter_add(&t->stats.time_wait_reopens, 1);
+	tw_remove(t, index);
+	return tcp_arrives_listen(t, l, flow, s, true, floor);
+}
+
+enum drop
+tw_arrives(struct tcp *t, uint32_t index, const struct flow *flow, const struct seg *s)
+{
+	struct tw *w = tw_at(t, index);
+	struct fns_listener *l = listener_find(t, flow->local, flow->lport);
+	bool old = w->ts && s->opt.has_ts && seq_lt(s->opt.ts_val, w->ts_recent);
+
+	if (s->flags & RST) {
+		if (t->config->rfc1337 || s->seq != w->rcv_nxt)
+			return DROP_TIME_WAIT_RST;
+		counter_add(&t->stats.resets_received, 1);
+		state_arrow(t, TIME_WAIT, CLOSED);
+		tw_remove(t, index);
+		return DROP_TAKEN;
+	}
+	if ((s->flags & (SYN | ACK | FIN)) == SYN && l != NULL && is_newer(w, s) &&
+	    l->embryos < t->config->syn_backlog)
+		return reopen(t, index, l, flow, s);
+	if ((s->flags & (FIN | SYN)) == FIN && !old && s->seq + s->len == w->rcv_nxt) {
+		queue_remove(t, w); /* the peer has not seen our last ACK (MUST-13) */
+		queue_add(t, index);
+		reply_tw_ack(t, w);
+		return DROP_TAKEN;
+	}
+	/* An ACK tells a peer that is out of step; to an ACK in step there is nothing to say. */
+	if (old || s->len > 0 || s->seq != w->rcv_nxt)
+		reply_tw_ack(t, w);
+	return DROP_TIME_WAIT_OLD;
+}
