@@ -99,6 +99,24 @@ ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void
+merge__larger_max_on_either_side__kept(void **state)
+{
+	(void)state;
+	clear();
+	histogram_add(&h, 5);
+	histogram_add(&other, 1000);
+	histogram_merge(&h, &other);
+	assert_true(h.max == 1000 && h.count == 2 && h.sum == 1005);
+	assert_true(histogram_quantile(&h, 1000) == 1000);
+	clear();
+	histogram_add(&other, 5);
+	histogram_merge(&h, &other);
+	assert_true(h.max == 5);
+	histogram_merge(&h, &both);
+	assert_true(h.max == 5 && h.count == 1);
+}
+
 #define VALUES 1000000
 
 static void
@@ -110,7 +128,8 @@ quantile__random_values__within_a_sixteenth_of_sorted(void **state)
 	(void)state;
 	clear();
 	for (uint32_t i = 0; i < VALUES; i++) {
-		sorted[i] = chance_64(&chance) >> chance_below(&chance, 64);
+		sorted[i] = chance_64(&chance);
+		sorted[i] >>= chance_below(&chance, 64);
 		sum += sorted[i];
 		histogram_add(i % 3 ? &h : &other, sorted[i]);
 		histogram_add(&both, sorted[i]);
@@ -139,6 +158,7 @@ main(void)
 		cmocka_unit_test(quantile__values_under_16__exact),
 		cmocka_unit_test(add__each_octave__within_a_sixteenth),
 		cmocka_unit_test(quantile__huge_counts__no_overflow),
+		cmocka_unit_test(merge__larger_max_on_either_side__kept),
 		cmocka_unit_test(quantile__random_values__within_a_sixteenth_of_sorted),
 	};
 

@@ -402,14 +402,15 @@ random_put(struct chance *c, uint32_t i)
 	struct model *m = &models[i];
 	uint32_t at = m->len, len = 1 + chance_below(c, longest[chance_below(c, 6)]);
 	const uint8_t *octets = source + chance_below(c, 1000000);
+	size_t placed;
 
 	if (chance_below(c, 3) == 0)
 		at = chance_below(c, chance_below(c, 2) ? 20000 : WINDOW - RING_PAGE);
 	/* A page less than the window, since head need not be at the start of one. */
 	if (at + len > WINDOW - RING_PAGE)
 		len = at < WINDOW - RING_PAGE ? WINDOW - RING_PAGE - at : 0;
-	assert_int_equal(ring_put(&rings[i], &pages, at, octets, len),
-	                 model_put(m, POOL - pages.used, at, octets, len));
+	placed = model_put(m, POOL - pages.used, at, octets, len);
+	assert_int_equal(ring_put(&rings[i], &pages, at, octets, len), placed);
 }
 
 /* The octets known from len on, up to a random number of them. */

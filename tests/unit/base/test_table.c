@@ -286,8 +286,10 @@ struct model {
 static uint64_t
 bad_hash(struct chance *c)
 {
-	return (uint64_t)chance_below(c, 4) << 48 | (uint64_t)chance_below(c, 3) << 40 |
-	       (chance_below(c, 4) == 0 ? chance_below(c, 16) : 14 + chance_below(c, 3));
+	uint64_t tag = chance_below(c, 4), middle = chance_below(c, 3);
+	uint32_t home = chance_below(c, 4) == 0 ? chance_below(c, 16) : 14 + chance_below(c, 3);
+
+	return tag << 48 | middle << 40 | home;
 }
 
 static void
