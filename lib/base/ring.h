@@ -14,15 +14,16 @@
 
 #include "pool.h"
 
-#define RING_PAGE 8192u                                   /* octets in a page; the stride of the page pool */
-#define RING_DIR  (RING_PAGE / 4)                         /* page indices in a directory, itself a page */
-#define RING_MAX  ((size_t)RING_PAGE * (RING_DIR - 1))    /* most octets from head to reach */
+#define RING_PAGE 8192u                                /* octets in a page; the stride of the page pool */
+#define RING_DIR  (RING_PAGE / 4)                      /* page indices in a directory, itself a page */
+#define RING_MAX  ((size_t)RING_PAGE * (RING_DIR - 1)) /* most octets from head to reach */
 
 struct ring {
 	uint32_t head;  /* position of the first octet; counts on modulo 2^32, page = position / RING_PAGE */
 	uint32_t len;   /* octets in order from head */
 	uint32_t reach; /* octets from head to the furthest one ever placed; >= len */
-	uint32_t store; /* POOL_NONE: nothing attached; a page, or the directory of pages if `head + reach` spans several */
+	uint32_t
+		store; /* POOL_NONE: nothing attached; a page, or the directory of pages if `head + reach` spans several */
 };
 
 void ring_init(struct ring *);

@@ -45,7 +45,8 @@ uint32_t table_next(const struct table *, struct table_probe *);
 void table_prefetch(const struct table *, uint64_t hash);
 
 /* An index is in under one hash at a time: removal tells entries apart by tag and index. */
-bool table_add(struct table *, uint64_t hash, uint32_t index);     /* false when `room` are in; does not look for doubles */
-bool table_remove(struct table *, uint64_t hash, uint32_t index);  /* false if it was not there */
+bool table_add(struct table *, uint64_t hash,
+               uint32_t index); /* false when `room` are in; does not look for doubles */
+bool table_remove(struct table *, uint64_t hash, uint32_t index); /* false if it was not there */
 
 #endif

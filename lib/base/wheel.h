@@ -16,18 +16,19 @@
 #define WHEEL_UNARMED (UINT32_MAX - 1) /* in prev: not in the wheel */
 
 struct wheel_node {
-	uint32_t prev, next; /* indices; prev is WHEEL_NONE at the head of a slot, WHEEL_UNARMED out of the wheel */
-	uint32_t due;        /* the tick whose slot holds it; meaningful while armed */
+	uint32_t prev,
+		next; /* indices; prev is WHEEL_NONE at the head of a slot, WHEEL_UNARMED out of the wheel */
+	uint32_t due; /* the tick whose slot holds it; meaningful while armed */
 };
 
 struct wheel {
-	uint32_t now;        /* no slot before this tick is occupied */
-	uint32_t armed;      /* nodes in the wheel */
-	uint8_t *objects;    /* node of object i: objects + i * stride + offset */
+	uint32_t now;     /* no slot before this tick is occupied */
+	uint32_t armed;   /* nodes in the wheel */
+	uint8_t *objects; /* node of object i: objects + i * stride + offset */
 	size_t stride, offset;
-	uint32_t *head;      /* WHEEL_SLOTS indices */
-	uint64_t *bits;      /* one bit a slot */
-	uint64_t *summary;   /* one bit a word of bits */
+	uint32_t *head;    /* WHEEL_SLOTS indices */
+	uint64_t *bits;    /* one bit a slot */
+	uint64_t *summary; /* one bit a word of bits */
 };
 
 size_t wheel_bytes(void); /* memory that wheel_init wants, aligned to 8 */
@@ -45,8 +46,9 @@ wheel_node_armed(const struct wheel_node *n)
 	return n->prev != WHEEL_UNARMED;
 }
 
-void wheel_arm(struct wheel *, uint32_t index, uint32_t due); /* moves it if it was armed; a past due means now */
-void wheel_disarm(struct wheel *, uint32_t index);            /* no harm if it was not */
+void wheel_arm(struct wheel *, uint32_t index,
+               uint32_t due);                      /* moves it if it was armed; a past due means now */
+void wheel_disarm(struct wheel *, uint32_t index); /* no harm if it was not */
 
 /* One node whose slot is at or before `now`, disarmed; WHEEL_NONE if none is left.  Call until then, or until the
  * caller's budget is spent: the wheel does not advance past a slot that is still occupied. */
