@@ -409,6 +409,21 @@ seg_build__random_segments__come_back(void **state)
 	}
 }
 
+/* The longest that one IPv6 packet can carry. */
+static void
+seg_parse__longest_segment__is_taken(void **state)
+{
+	struct octets o = segment(5, 65535, ACK | FIN);
+	struct seg seg;
+
+	(void)state;
+	checksum(&o, ALICE4, BOB4);
+	assert_int_equal(parse(&seg, &o), DROP_TAKEN);
+	assert_int_equal(seg.text_len, 65515);
+	assert_int_equal(seg.len, 65516);
+	octets_free(&o);
+}
+
 /* Whatever is read lies in the block: AddressSanitizer is the judge. */
 static void
 seg_parse__million_random_blocks__stays_inside(void **state)
@@ -452,6 +467,7 @@ main(void)
 		cmocka_unit_test(seg_parse__port_zero_and_illegal_option__is_port_zero),
 		cmocka_unit_test(seg_build__any_segment__octet_for_octet),
 		cmocka_unit_test(seg_build__random_segments__come_back),
+		cmocka_unit_test(seg_parse__longest_segment__is_taken),
 		cmocka_unit_test(seg_parse__million_random_blocks__stays_inside),
 	};
 
