@@ -44,9 +44,9 @@ uint32_t table_first(const struct table *, uint64_t hash, struct table_probe *);
 uint32_t table_next(const struct table *, struct table_probe *);
 void table_prefetch(const struct table *, uint64_t hash);
 
-/* An index is in under one hash at a time: removal tells entries apart by tag and index. */
-bool table_add(struct table *, uint64_t hash,
-               uint32_t index); /* false when `room` are in; does not look for doubles */
+/* False when `room` are in; does not look for doubles.  An index is in under one hash at a time: removal tells
+ * entries apart by tag and index. */
+bool table_add(struct table *, uint64_t hash, uint32_t index);
 bool table_remove(struct table *, uint64_t hash, uint32_t index); /* false if it was not there */
 
 #endif

@@ -16,9 +16,9 @@
 #define WHEEL_UNARMED (UINT32_MAX - 1) /* in prev: not in the wheel */
 
 struct wheel_node {
-	uint32_t prev,
-		next; /* indices; prev is WHEEL_NONE at the head of a slot, WHEEL_UNARMED out of the wheel */
-	uint32_t due; /* the tick whose slot holds it; meaningful while armed */
+	uint32_t prev; /* an index; WHEEL_NONE at the head of a slot, WHEEL_UNARMED out of the wheel */
+	uint32_t next; /* an index; WHEEL_NONE at the end of a slot */
+	uint32_t due;  /* the tick whose slot holds it; meaningful while armed */
 };
 
 struct wheel {
@@ -46,9 +46,11 @@ wheel_node_armed(const struct wheel_node *n)
 	return n->prev != WHEEL_UNARMED;
 }
 
-void wheel_arm(struct wheel *, uint32_t index,
-               uint32_t due);                      /* moves it if it was armed; a past due means now */
-void wheel_disarm(struct wheel *, uint32_t index); /* no harm if it was not */
+/* Moves it if it was armed; a past due means now. */
+void wheel_arm(struct wheel *, uint32_t index, uint32_t due);
+
+/* No harm if it was not armed. */
+void wheel_disarm(struct wheel *, uint32_t index);
 
 /* One node whose slot is at or before `now`, disarmed; WHEEL_NONE if none is left.  Call until then, or until the
  * caller's budget is spent: the wheel does not advance past a slot that is still occupied. */
