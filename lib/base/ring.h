@@ -22,7 +22,7 @@ struct ring {
 	uint32_t head;  /* position of the first octet; counts on modulo 2^32, page = position / RING_PAGE */
 	uint32_t len;   /* octets in order from head */
 	uint32_t reach; /* octets from head to the furthest one ever placed; >= len */
-	uint32_t store; /* POOL_NONE, a page, or the directory of pages if what lies up to reach spans several */
+	uint32_t store; /* POOL_NONE, a page, or the directory if head .. reach spans several pages */
 };
 
 void ring_init(struct ring *);
