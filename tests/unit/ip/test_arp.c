@@ -154,6 +154,69 @@ hostile__D09__dropped_and_nothing_learned(void **unused)
 	}
 }
 
+/* The frame itself comes from the zero address, so that the two agree. */
+static void
+hostile__D09__zero_mac(void **unused)
+{
+	static const uint8_t zero[6] = {0};
+	struct net n;
+	struct made m;
+
+	(void)unused;
+	net_up(&n);
+	made_arp(&m, ALL, ASK, zero, PEER4, ME4);
+	memcpy(m.at + 6, zero, 6);
+	assert_drop(arrive(&n, &m), DROP_ARP_SENDER, "zero");
+	assert_silent(&n);
+	assert_int_equal(n.ip.neigh.used, 0);
+	net_down(&n);
+}
+
+/* Nobody is no neighbour, though every address be on the link. */
+static void
+hostile__D09__probe_on_a_prefix_of_length_0(void **unused)
+{
+	struct net n;
+	struct made m;
+
+	(void)unused;
+	net_config(&n);
+	n.config.port[0].address[0].bits = 0;
+	net_start(&n);
+	made_arp(&m, ALL, ASK, PEER, "0.0.0.0", ME4);
+	assert_drop(arrive(&n, &m), DROP_TAKEN, "probe");
+	take_sent(&n, &m);
+	assert_int_equal(n.ip.neigh.used, 0);
+	net_down(&n);
+}
+
+/* A probe asks the station that we know: another one's answer is none. */
+static void
+hostile__D09__answer_of_another_to_a_probe(void **unused)
+{
+	struct net n;
+	struct made m;
+
+	(void)unused;
+	net_up(&n);
+	net_resolve(&n, 0, PEER4, OTHER);
+	n.ip.now_us += 30 * SECOND;
+	ip_timeouts(&n.ip);
+	neigh_use(&n.ip.neigh, 0, addr(PEER4).ip, n.ip.now_us);
+	n.ip.now_us += 5 * SECOND;
+	ip_timeouts(&n.ip);
+	take_sent(&n, &m);
+	made_arp(&m, MAC0, ANSWER, PEER, PEER4, ME4);
+	assert_drop(arrive(&n, &m), DROP_ARP_UNSOLICITED, "another");
+	assert_int_equal(net_find(&n, 0, PEER4)->state, NEIGH_PROBE);
+	assert_memory_equal(net_find(&n, 0, PEER4)->mac, OTHER, 6);
+	made_arp(&m, MAC0, ANSWER, OTHER, PEER4, ME4);
+	memcpy(m.at + 6, OTHER, 6);
+	assert_drop(arrive(&n, &m), DROP_TAKEN, "the known one");
+	assert_int_equal(net_find(&n, 0, PEER4)->state, NEIGH_REACHABLE);
+	net_down(&n);
+}
+
 static void
 hostile__D09__format(void **unused)
 {
@@ -297,6 +360,9 @@ main(void)
 		cmocka_unit_test(probe_for_ours__answered_not_learned),
 		cmocka_unit_test(request_from_off_link__answered_not_learned),
 		cmocka_unit_test(hostile__D09__dropped_and_nothing_learned),
+		cmocka_unit_test(hostile__D09__zero_mac),
+		cmocka_unit_test(hostile__D09__probe_on_a_prefix_of_length_0),
+		cmocka_unit_test(hostile__D09__answer_of_another_to_a_probe),
 		cmocka_unit_test(hostile__D09__format),
 		cmocka_unit_test(reply_to_our_request__learned),
 		cmocka_unit_test(hostile__D09__reachable_keeps_its_mac),

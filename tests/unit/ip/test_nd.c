@@ -87,6 +87,22 @@ solicitation__answered_and_learned(void **unused)
 	}
 }
 
+/* A group goes in a group's frame or in ours (RFC 6085), not in everybody's. */
+static void
+hostile__A04__group_in_a_broadcast_frame(void **unused)
+{
+	struct net n;
+	struct made m;
+
+	(void)unused;
+	net_up(&n);
+	made_nd(&m, ALL, PEER6, NODE_ME6, (struct message){135, 0, ME6, PEER});
+	assert_drop(arrive(&n, &m), DROP_L2_NOT_OURS, "broadcast");
+	assert_silent(&n);
+	assert_int_equal(n.ip.neigh.used, 0);
+	net_down(&n);
+}
+
 /* The MAC of the frame proves nothing: the neighbour cache says where the answer goes, or is set to find out. */
 static void
 solicitation_without_option__by_neighbour(void **unused)
@@ -148,6 +164,11 @@ static const struct row {
 	{"zero MAC", PEER6, NODE_ME6, {135, 0, ME6, ZERO}, DROP_ND_SOURCE},
 	{"our MAC", PEER6, NODE_ME6, {135, 0, ME6, MAC0}, DROP_ND_SOURCE},
 	{"to a group not ours", PEER6, NODE_PEER6, {135, 0, ME6, PEER}, DROP_IP6_NOT_OURS},
+	{"to the group of an IPv4 address",
+         PEER6,
+         "ff02::1:ff00:201",
+         {135, 0, ME6, PEER},
+         DROP_IP6_NOT_OURS},
 	{"to all routers", PEER6, "ff02::2", {135, 0, ME6, PEER}, DROP_IP6_NOT_OURS},
 	{"advert of ours", PEER6, "ff02::1", {136, O, ME6, PEER}, DROP_ND_CONFLICT},
 	{"advert of our link-local", PEER6, ME6, {136, O | S, LINK6, PEER}, DROP_ND_CONFLICT},
@@ -315,6 +336,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(solicitation__answered_and_learned),
+		cmocka_unit_test(hostile__A04__group_in_a_broadcast_frame),
 		cmocka_unit_test(solicitation_without_option__by_neighbour),
 		cmocka_unit_test(duplicate_address_detection__told_it_is_taken),
 		cmocka_unit_test(hostile__D11__dropped_and_nothing_learned),

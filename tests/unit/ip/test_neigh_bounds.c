@@ -195,6 +195,27 @@ key__port_and_address(void **unused)
 	cache_down(&x);
 }
 
+/* Also where ports share a bucket. */
+static void
+key__one_address_on_many_ports(void **unused)
+{
+	struct cache x;
+	struct addr a = numbered(1);
+
+	(void)unused;
+	cache_up(&x, 64);
+	for (uint8_t port = 0; port < 64; port++) {
+		const uint8_t mac[6] = {2, 0, 0, 0, 1, port};
+
+		assert_true(neigh_learn(&x.c, port, a.ip, mac, false, true, true, 1));
+	}
+	assert_int_equal(x.c.used, 64);
+	for (uint8_t port = 0; port < 64; port++)
+		assert_int_equal(neigh_find(&x.c, port, a.ip)->mac[5], port);
+	assert_null(neigh_find(&x.c, 64, a.ip));
+	cache_down(&x);
+}
+
 /* due_us is exact, so that a driver may sleep; the heap survives a random life. */
 static void
 due__is_the_earliest(void **unused)
@@ -265,6 +286,7 @@ main(void)
 		cmocka_unit_test(bound__probe_fails__quarter_full__forgotten),
 		cmocka_unit_test(eviction__longest_unused_stale_first),
 		cmocka_unit_test(key__port_and_address),
+		cmocka_unit_test(key__one_address_on_many_ports),
 		cmocka_unit_test(due__is_the_earliest),
 		cmocka_unit_test(room__none__nothing_can_be_had),
 	};

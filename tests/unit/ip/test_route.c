@@ -135,6 +135,27 @@ route__gateway__needs_a_source(void **unused)
 	net_down(&n);
 }
 
+/* A link-local address that is configured, and first, is not the one that speaks to the world. */
+static void
+route__gateway__source_of_larger_scope(void **unused)
+{
+	struct net n;
+	struct ip_route r;
+
+	(void)unused;
+	net_config(&n);
+	n.config.port[0].address_count = 0;
+	net_address(&n.config.port[0], "fe80::1", 64);
+	net_address(&n.config.port[0], ME6, 64);
+	memcpy(n.config.port[0].gateway6, addr("fe80::fe").ip, 16);
+	net_start(&n);
+	assert_true(ip_route(&n.ip, addr("2001:db8:9::9").ip, &r));
+	assert_memory_equal(r.source, addr(ME6).ip, 16);
+	assert_true(ip_route(&n.ip, addr("fe80::9").ip, &r));
+	assert_memory_equal(r.source, addr("fe80::1").ip, 16);
+	net_down(&n);
+}
+
 /* Prefixes of length 0 hold only their own family. */
 static void
 route__prefix_of_length_0(void **unused)
@@ -181,6 +202,7 @@ main(void)
 		cmocka_unit_test(route__none),
 		cmocka_unit_test(route__no_gateway__on_link_only),
 		cmocka_unit_test(route__gateway__needs_a_source),
+		cmocka_unit_test(route__gateway__source_of_larger_scope),
 		cmocka_unit_test(route__prefix_of_length_0),
 		cmocka_unit_test(confirm__keeps_the_next_hop_reachable),
 	};
