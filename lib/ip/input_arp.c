@@ -5,7 +5,7 @@
 
 #include "arp.h"
 #include "flow.h"
-#include "link.h"
+#include "link_out.h"
 #include "ours.h"
 
 /* What is said of an address by somebody who was not asked: nothing new is believed. */

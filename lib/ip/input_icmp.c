@@ -40,7 +40,7 @@ begin_reply(struct ip *ip, const struct ip_arrival *a, struct ip_out *out)
 	if (!is_link_local(a->packet.dst))
 		return ip_begin(ip, a->packet.src, out);
 	memcpy(r.next_hop, a->packet.src, 16); /* the link it came from is the one */
-	return begin_by(ip, &r, out);
+	return ip_begin_by(ip, &r, out);
 }
 
 static enum drop
@@ -59,7 +59,7 @@ answer_echo(struct ip *ip, const struct ip_arrival *a, const struct icmp *reques
 		return DROP_TAKEN;
 	}
 	len = icmp_echo_reply(out.l4, request, p->dst, p->src);
-	finish(ip, &out, p->dst, p->src, p->v6 ? PROTO_ICMP6 : PROTO_ICMP, 64, p->tos & 0xfc, len);
+	ip_finish(ip, &out, p->dst, p->src, p->v6 ? PROTO_ICMP6 : PROTO_ICMP, 64, p->tos & 0xfc, len);
 	counter_add(&ip->stats.echo_replies_sent, 1);
 	return DROP_TAKEN;
 }

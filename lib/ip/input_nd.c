@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "flow.h"
-#include "link.h"
+#include "link_out.h"
 #include "ours.h"
 
 static void

@@ -10,7 +10,7 @@
 #include "flow.h"
 #include "ip4.h"
 #include "ip6.h"
-#include "link.h"
+#include "link_out.h"
 
 #define TCP_CKSUM_AT   16 /* the checksum field in a TCP header */
 #define TCP_HEADER_MAX 60
@@ -45,7 +45,7 @@ ip_header(const uint8_t addr[16])
 }
 
 enum ip_verdict
-begin_by(struct ip *ip, const struct ip_route *r, struct ip_out *out)
+ip_begin_by(struct ip *ip, const struct ip_route *r, struct ip_out *out)
 {
 	size_t header = ip_header(r->next_hop), room;
 	const struct neigh *n;
@@ -83,12 +83,12 @@ ip_begin(struct ip *ip, const uint8_t dst[16], struct ip_out *out)
 		counter_add(&ip->stats.no_route, 1);
 		return IP_UNREACHABLE;
 	}
-	return begin_by(ip, &r, out);
+	return ip_begin_by(ip, &r, out);
 }
 
 void
-finish(struct ip *ip, const struct ip_out *out, const uint8_t src[16], const uint8_t dst[16],
-       uint8_t protocol, uint8_t ttl, uint8_t tos, size_t len)
+ip_finish(struct ip *ip, const struct ip_out *out, const uint8_t src[16], const uint8_t dst[16],
+          uint8_t protocol, uint8_t ttl, uint8_t tos, size_t len)
 {
 	uint8_t *at = out->frame->data + ETH_HEADER;
 	bool ip4 = addr_is_ip4(dst);
@@ -115,7 +115,7 @@ ip_finish_tcp(struct ip *ip, struct ip_out *out, const uint8_t src[16], const ui
 		        (uint16_t)~cksum_fold(sum)); /* the port adds the rest and complements */
 	else
 		put_u16(out->l4 + TCP_CKSUM_AT, cksum_fold(cksum_add(sum, out->l4, len)));
-	finish(ip, out, src, dst, PROTO_TCP, ttl, tos, len);
+	ip_finish(ip, out, src, dst, PROTO_TCP, ttl, tos, len);
 	if (!offload)
 		return;
 	f->flags = (uint16_t)(FNS_FRAME_TCP_CKSUM | (addr_is_ip4(dst) ? 0 : FNS_FRAME_IP6));

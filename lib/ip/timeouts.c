@@ -4,7 +4,7 @@
 #include "eth.h"
 #include "flow.h"
 #include "ip6.h"
-#include "link.h"
+#include "link_out.h"
 #include "ours.h"
 
 /* Addresses of a port: the configured ones, and behind them the link-local one. */

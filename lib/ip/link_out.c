@@ -1,5 +1,5 @@
 /* Frames onto the link: Ethernet, padding, ARP and neighbour discovery messages. */
-#include "link.h"
+#include "link_out.h"
 
 #include <string.h>
 

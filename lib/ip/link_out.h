@@ -1,6 +1,6 @@
 /* Frames onto the link: the next blank of the outbox, Ethernet in front, zeros behind. */
-#ifndef FNS_LINK_H
-#define FNS_LINK_H
+#ifndef FNS_LINK_OUT_H
+#define FNS_LINK_OUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
