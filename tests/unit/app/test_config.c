@@ -83,7 +83,7 @@ static const struct {
          "f:2: timeouts.rto_min_ms: 3000 is above rto_max_ms, which is 2000"},
 	{"timeouts = {\n retries = 1; };", "f:3: timeouts.retries: 1 is below r1_retries, which is 3"},
 	{"timeouts = { delayed_ack_ms = 500; };",
-         "f:2: timeouts.delayed_ack_ms: 500 is out of range, 0 to 499"},
+         "f:2: timeouts.delayed_ack_ms: 500 is out of range, 1 to 499"},
 	{"limits = { receive_window_bytes = 4096; };",
          "f:2: limits.receive_window_bytes: 4096 is below receive_window_initial_bytes, which is 65535"},
 	{"services = ( { type = \"echo\"; } );", "f:2: services[0].port: is missing"},
@@ -153,10 +153,10 @@ static const struct {
          "f:1: ports[0].gateway4: \"192.0.2.1\" is our own address"},
 	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; gateway4 = \"x\";",
          "f:1: ports[0].gateway4: \"x\" is no IPv4 address of a router"},
-	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; mtu = 67;",
-         "f:1: ports[0].mtu: 67 is out of range, 68 to 9000"},
+	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; mtu = 575;",
+         "f:1: ports[0].mtu: 575 is out of range, 576 to 9000"},
 	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; mtu = 9001;",
-         "f:1: ports[0].mtu: 9001 is out of range, 68 to 9000"},
+         "f:1: ports[0].mtu: 9001 is out of range, 576 to 9000"},
 	{"device = \"p\"; ipv6 = [\"2001:db8::1/64\"]; mtu = 1279;",
          "f:1: ports[0].mtu: 1279 is below the 1280 that IPv6 needs"},
 	{"device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; mac = \"01:00:00:00:00:01\";",
@@ -446,6 +446,46 @@ the_table_is_sound(void **state)
 	}
 }
 
+/* The ends of every range are taken by the library, or refused by a complaint that names a line of the file. */
+static void
+the_library_takes_what_the_table_allows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * settings_count(); i++) {
+		const struct setting *row = settings_row(i / 2);
+		char text[256], *out;
+		int error;
+
+		if (row->type != CONF_NUMBER || settings_is_list(row->section))
+			continue;
+		snprintf(text, sizeof(text), PORT "%s = { %s = %" PRId64 "; };", row->section, row->name,
+		         i % 2 == 0 ? row->min : row->max);
+		out = said(text, strlen(text), &error);
+		if (error != 0 && strncmp(out, "f:2: ", 5) != 0)
+			fail_msg("%s\n%s", text, out);
+		free(out);
+	}
+}
+
+/* Where the daemon has no reason to differ, its defaults are the library's. */
+static void
+defaults_are_the_librarys(void **state)
+{
+	struct fns_config ours, theirs;
+
+	(void)state;
+	conf_default(&conf);
+	conf_shard(&conf, &ours);
+	fns_config_default(&theirs);
+	/* an appliance holds more than a test or an embedded shard */
+	ours.connections = theirs.connections;
+	ours.time_wait = theirs.time_wait;
+	ours.orphans = theirs.orphans;
+	ours.syn_backlog = theirs.syn_backlog;
+	ours.buffer_bytes = theirs.buffer_bytes;
+	assert_memory_equal(&ours, &theirs, sizeof(ours));
+}
+
 static void
 it_becomes_a_shards_configuration(void **state)
 {
@@ -494,6 +534,8 @@ main(void)
 		cmocka_unit_test(the_sample_shows_every_setting),
 		cmocka_unit_test(the_sample_is_the_default),
 		cmocka_unit_test(the_table_is_sound),
+		cmocka_unit_test(the_library_takes_what_the_table_allows),
+		cmocka_unit_test(defaults_are_the_librarys),
 		cmocka_unit_test(it_becomes_a_shards_configuration),
 	};
 

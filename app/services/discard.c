@@ -1,0 +1,20 @@
+/* discard: what comes is taken and forgotten (RFC 863). */
+#include "service.h"
+
+static void
+serve(struct fns_conn *c, unsigned reports, struct visit *v)
+{
+	(void)reports;
+	visit_swallow(c);
+	if (v->peer_fin)
+		visit_close(c, v);
+}
+
+static void
+drain(struct fns_conn *c, struct visit *v, bool quiet)
+{
+	if (quiet)
+		visit_close(c, v);
+}
+
+const struct service_kind discard_kind = {"discard", sizeof(struct visit), serve, drain};

@@ -1,0 +1,139 @@
+/* What services share: listening, visits, closing, draining (service.h). */
+#include <errno.h>
+#include <string.h>
+
+#include "service.h"
+
+#define QUIET_US 1000000
+
+void
+services_add(struct services *all, const struct service_kind *kind, uint16_t port, uint64_t body_bytes)
+{
+	all->each[all->count++] =
+		(struct service){.kind = kind, .all = all, .port = port, .body_bytes = body_bytes};
+}
+
+static size_t
+stride(const struct services *all)
+{
+	size_t most = sizeof(struct visit);
+
+	for (unsigned i = 0; i < all->count; i++) {
+		if (all->each[i].kind->visit_bytes > most)
+			most = all->each[i].kind->visit_bytes;
+	}
+	return (most + 63) / 64 * 64;
+}
+
+size_t
+services_bytes(const struct services *all, uint32_t connections)
+{
+	return stride(all) * connections;
+}
+
+void
+visit_swallow(struct fns_conn *c)
+{
+	const void *run;
+	size_t len;
+
+	while ((len = fns_peek(c, &run)) > 0)
+		fns_consume(c, len);
+}
+
+void
+visit_close(struct fns_conn *c, struct visit *v)
+{
+	visit_swallow(c);
+	v->closed = true;
+	fns_close(c);
+}
+
+static void
+on_report(struct fns_conn *c, unsigned reports, void *user)
+{
+	struct visit *v = user;
+	struct service *service = v->service;
+
+	if (reports & FNS_CLOSED) {
+		pool_give(&service->all->visits, v->index);
+		return;
+	}
+	v->touched_us = service->all->now_us;
+	if (reports & FNS_PEER_FIN)
+		v->peer_fin = true;
+	if (!v->closed)
+		service->kind->serve(c, reports, v);
+}
+
+/* The first report of a connection: `user` is still the listener's. */
+static void
+on_arrival(struct fns_conn *c, unsigned reports, void *user)
+{
+	struct service *service = user;
+	struct services *all = service->all;
+	struct visit *v;
+	uint32_t index;
+
+	if (reports & FNS_CLOSED)
+		return;
+	index = pool_take(&all->visits);
+	if (index == POOL_NONE) {
+		all->refused++;
+		fns_abort(c);
+		return;
+	}
+	v = pool_at(&all->visits, index);
+	memset(v, 0, service->kind->visit_bytes);
+	v->service = service;
+	v->index = index;
+	fns_attach(c, on_report, v);
+	on_report(c, reports, v);
+}
+
+int
+services_start(struct services *all, struct fns_shard *shard, void *memory, uint32_t connections,
+               uint16_t *port)
+{
+	pool_init(&all->visits, memory, stride(all), connections);
+	for (unsigned i = 0; i < all->count; i++) {
+		struct service *s = &all->each[i];
+		const struct fns_addr any = {.port = s->port};
+
+		s->listener = fns_listen(shard, &any, NULL, on_arrival, s);
+		if (s->listener == NULL) {
+			*port = s->port;
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+void
+services_unlisten(struct services *all)
+{
+	all->draining = true;
+	for (unsigned i = 0; i < all->count; i++) {
+		if (all->each[i].listener != NULL)
+			fns_unlisten(all->each[i].listener);
+		all->each[i].listener = NULL;
+	}
+}
+
+void
+services_drain_one(struct fns_conn *c, void *arg)
+{
+	struct services *all = arg;
+	void *user = fns_user(c);
+	struct visit *v = user;
+
+	/* not yet opened: `user` is the service; unlisten has reset it */
+	if (user == NULL ||
+	    ((char *)user >= (char *)all->each && (char *)user < (char *)(all->each + SERVICES_MAX)))
+		return;
+	if (v->closed)
+		return;
+	v->service->kind->drain(c, v,
+	                        all->now_us - v->touched_us >= QUIET_US && fns_readable(c) == 0 &&
+	                                fns_unacked(c) == 0);
+}

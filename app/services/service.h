@@ -1,0 +1,84 @@
+/* What a service is: an application inside the daemon, written against finesse.h alone.
+ *
+ * A connection of a service has a visit, taken from a pool that is made at the start, and its reports come to the
+ * service's `serve` until the service closes it.  Nothing is allocated while frames come. */
+#ifndef FINESSED_SERVICE_H
+#define FINESSED_SERVICE_H
+
+#include <time.h>
+
+#include <finesse/finesse.h>
+
+#include "pool.h"
+
+#define SERVICES_MAX  64
+#define SCRATCH_BYTES 32768
+
+/* A connection as its service knows it; the service's own struct begins with it. */
+struct visit {
+	struct service *service;
+	uint64_t touched_us; /* its last report */
+	uint32_t index;      /* in the pool */
+	bool peer_fin;       /* nothing follows what can be received now */
+	bool closed;         /* by us: of the reports only FNS_CLOSED still comes */
+};
+
+struct service_kind {
+	const char *name;
+	size_t visit_bytes;
+	/* Reports other than FNS_CLOSED; visit_close ends it. */
+	void (*serve)(struct fns_conn *, unsigned reports, struct visit *);
+	/* The daemon wants to stop: close what is idle, let work finish.  Called when that begins and a few times a
+	 * second after that; `quiet`: nothing moved for a second, nothing is unread or unacknowledged. */
+	void (*drain)(struct fns_conn *, struct visit *, bool quiet);
+};
+
+extern const struct service_kind echo_kind, discard_kind, chargen_kind, daytime_kind, http_kind;
+
+struct service {
+	const struct service_kind *kind;
+	struct services *all;
+	struct fns_listener *listener;
+	uint64_t body_bytes; /* http */
+	uint16_t port;
+};
+
+/* The services of one worker. */
+struct services {
+	struct service each[SERVICES_MAX];
+	unsigned count;
+	struct pool visits;
+	size_t visits_bytes;
+	bool draining;
+
+	uint64_t now_us; /* set by the worker before each turn */
+	time_t wall_s;
+	uint64_t refused; /* connections that found no visit; the pool is as large as the shard's, so none */
+
+	time_t date_s; /* http: the last second that was written out, and how */
+	char date[32];
+	uint8_t scratch[SCRATCH_BYTES]; /* for what is composed and sent at once */
+};
+
+/* Adds a service; before services_start. */
+void services_add(struct services *, const struct service_kind *, uint16_t port, uint64_t body_bytes);
+
+/* Octets of zeroed memory, aligned to 64, that services_start wants for this many connections. */
+size_t services_bytes(const struct services *, uint32_t connections);
+
+/* Listens with every service.  0, or -errno and *port, the one that failed. */
+int services_start(struct services *, struct fns_shard *, void *memory, uint32_t connections, uint16_t *port);
+
+/* Stops listening. */
+void services_unlisten(struct services *);
+
+/* For fns_shard_each, with the services as `arg`: one connection's part in a drain. */
+void services_drain_one(struct fns_conn *, void *services);
+
+/* FIN after what is queued; input that nobody will read is taken, so that it does not turn the FIN into a reset. */
+void visit_close(struct fns_conn *, struct visit *);
+
+/* Takes everything that can be received. */
+void visit_swallow(struct fns_conn *);
+
+#endif
