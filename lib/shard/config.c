@@ -48,6 +48,7 @@ fns_config_default(struct fns_config *cf)
 	};
 }
 
+/* clang-format off */
 /*        field                  least   most                                      */
 #define RANGES(X)                                                                                            \
 	X(connections, 1, 100000000)                                                                         \
@@ -80,6 +81,7 @@ fns_config_default(struct fns_config *cf)
 	X(icmp_per_second, 0, 1000000000)                                                                    \
 	X(resets_per_second, 0, 1000000000)                                                                  \
 	X(port_count, 1, FNS_PORTS_MAX)
+/* clang-format on */
 
 static int
 refuse(char *why, size_t room, const char *field, const char *wrong)

@@ -176,6 +176,19 @@ advance(struct fns_conn *c, const struct seg *s)
 	}
 }
 
+/* A peer that answers lives: its closed window may stay closed as long as it likes (MUST-37), and keep-alive counts
+ * from the beginning (MUST-29).  An orphan has nobody who waits for that. */
+static void
+answered(struct fns_conn *c)
+{
+	uint8_t half = (uint8_t)(c->tcp->config->retries / 2);
+
+	if (c->snd.una == c->snd.max && c->tx.len == 0)
+		c->backoff = 0;
+	else if (c->snd.wnd == 0 && c->backoff > half && !flagged(c, C_ORPHAN))
+		c->backoff = half;
+}
+
 void
 ack_take(struct fns_conn *c, const struct seg *s)
 {
@@ -187,4 +200,5 @@ ack_take(struct fns_conn *c, const struct seg *s)
 	if (dup)
 		duplicate(c);
 	ack_window(c, s, false);
+	answered(c);
 }

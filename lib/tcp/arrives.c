@@ -252,7 +252,11 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		return false;
 	}
 	*drop = DROP_SYN_CHALLENGED;
-	conn_challenge(c);
+	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && conn_options(c)->profile == FNS_LINUX)
+		conn_end(c, 0,
+		         true); /* the peer has begun anew, and nobody here waits for the old one (T-29) */
+	else
+		conn_challenge(c);
 	return false;
 }
 

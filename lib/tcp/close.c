@@ -33,8 +33,11 @@ fns_shutdown(struct fns_conn *c, enum fns_how how)
 	assert(!(c->marks & M_GONE));
 	if (!in(c, SYNCHRONIZED) || in(c, ENDED))
 		return -ENOTCONN;
-	if (how != FNS_SHUT_WR)
+	if (how != FNS_SHUT_WR) {
 		flag(c, C_RCV_SHUT);
+		if (conn_options(c)->profile == FNS_BSD)
+			text_discard(c);
+	}
 	if (how != FNS_SHUT_RD)
 		queue_fin(c);
 	return 0;

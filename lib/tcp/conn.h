@@ -19,33 +19,33 @@
 #include "wheel.h"
 
 enum conn_flag {
-	C_PASSIVE = 1 << 0,     /* began at a listener (MUST-11) */
-	C_ORPHAN = 1 << 1,      /* the application has called close */
-	C_SYN_ACKED = 1 << 2,   /* SND.UNA has passed our SYN; until then SND.UNA is ISS */
-	C_FIN_QUEUED = 1 << 3,  /* CLOSE was called before ESTABLISHED: FIN-WAIT-1 follows (§3.10.4) */
-	C_ACK_NOW = 1 << 4,     /* an ACK is owed in this turn */
-	C_ACK_LATER = 1 << 5,   /* an ACK is owed when DELAYED_ACK is due, unless something carries it before */
-	C_RST_DUE = 1 << 6,     /* entered CLOSED; a reset tells the peer */
-	C_TS = 1 << 7,          /* timestamps on */
-	C_SACK = 1 << 8,        /* both sides permit SACK */
-	C_TIMING = 1 << 9,      /* rtt_seq is being timed */
-	C_RECOVERY = 1 << 10,   /* fast recovery, until SND.UNA reaches `recover` */
-	C_REXMIT = 1 << 11,     /* the segment at SND.UNA goes out again, once */
-	C_FORCE = 1 << 12,      /* the override timeout of sender SWS avoidance has passed (§3.8.6.2.1) */
-	C_PROBE = 1 << 13,      /* a probe goes out: an old octet's place, no text */
-	C_WANT_ROOM = 1 << 14,  /* fns_send took less than it was given */
-	C_RCV_SHUT = 1 << 15,   /* shutdown(RD) */
+	C_PASSIVE = 1 << 0,    /* began at a listener (MUST-11) */
+	C_ORPHAN = 1 << 1,     /* the application has called close */
+	C_SYN_ACKED = 1 << 2,  /* SND.UNA has passed our SYN; until then SND.UNA is ISS */
+	C_FIN_QUEUED = 1 << 3, /* CLOSE was called before ESTABLISHED: FIN-WAIT-1 follows (§3.10.4) */
+	C_ACK_NOW = 1 << 4,    /* an ACK is owed in this turn */
+	C_ACK_LATER = 1 << 5, /* an ACK is owed when DELAYED_ACK is due, unless something carries it before */
+	C_RST_DUE = 1 << 6,   /* entered CLOSED; a reset tells the peer */
+	C_TS = 1 << 7,        /* timestamps on */
+	C_SACK = 1 << 8,      /* both sides permit SACK */
+	C_TIMING = 1 << 9,    /* rtt_seq is being timed */
+	C_RECOVERY = 1 << 10, /* fast recovery, until SND.UNA reaches `recover` */
+	C_REXMIT = 1 << 11,   /* the segment at SND.UNA goes out again, once */
+	C_FORCE = 1 << 12,    /* the override timeout of sender SWS avoidance has passed (§3.8.6.2.1) */
+	C_PROBE = 1 << 13,    /* a probe goes out: an old octet's place, no text */
+	C_WANT_ROOM = 1 << 14, /* fns_send took less than it was given */
+	C_RCV_SHUT = 1 << 15,  /* shutdown(RD) */
 };
 
 enum conn_mark {
-	M_DIRTY = 1 << 0,    /* on the dirty list or on that of those who wait for a neighbour */
-	M_REPORT = 1 << 1,   /* on the list of reports */
-	M_KNOWN = 1 << 2,    /* the application has seen it: FNS_CLOSED is owed */
-	M_CLOSED = 1 << 3,   /* FNS_CLOSED has been delivered, or is not owed */
-	M_HELD = 1 << 4,     /* fns_hold: stays until fns_close */
-	M_REAP = 1 << 5,     /* on the list of those to be freed */
+	M_DIRTY = 1 << 0,       /* on the dirty list or on that of those who wait for a neighbour */
+	M_REPORT = 1 << 1,      /* on the list of reports */
+	M_KNOWN = 1 << 2,       /* the application has seen it: FNS_CLOSED is owed */
+	M_CLOSED = 1 << 3,      /* FNS_CLOSED has been delivered, or is not owed */
+	M_HELD = 1 << 4,        /* fns_hold: stays until fns_close */
+	M_REAP = 1 << 5,        /* on the list of those to be freed */
 	M_ERROR_TAKEN = 1 << 6, /* fns_send has returned the error */
-	M_GONE = 1 << 7,     /* fns_close or the end: no call may follow */
+	M_GONE = 1 << 7,        /* fns_close or the end: no call may follow */
 };
 
 /* What can become due; each at deadline[], in ticks, 0 = not running. */
@@ -76,49 +76,54 @@ struct fns_conn {
 
 	struct ring rx, tx; /* received and unread; unsent and unacknowledged */
 
-	uint32_t srtt_us, rttvar_us; /* RFC 6298; srtt 0: no sample yet, and rttvar, if set, the RTO to start with */
-	uint32_t rtt_seq, rtt_us;    /* with C_TIMING: an ACK of rtt_seq ends what began at rtt_us (low 32 bits) */
+	/* RFC 6298; srtt 0: no sample yet, and rttvar, if set, the RTO to start with */
+	uint32_t srtt_us, rttvar_us;
+	/* with C_TIMING: an ACK of rtt_seq ends what began at rtt_us (low 32 bits) */
+	uint32_t rtt_seq, rtt_us;
 
-	uint32_t cwnd, ssthresh;     /* octets */
-	uint32_t cc_acked;           /* the algorithm's own */
-	uint32_t recover;            /* RFC 6582; highest SND.NXT when the recovery began */
+	uint32_t cwnd, ssthresh; /* octets */
+	uint32_t cc_acked;       /* the algorithm's own */
+	uint32_t recover;        /* RFC 6582; highest SND.NXT when the recovery began */
 
 	uint32_t deadline[DEADLINES];
-	struct wheel_node timer;     /* due no later than the earliest deadline */
+	struct wheel_node timer; /* due no later than the earliest deadline */
 
-	uint32_t recovery;           /* index of struct recovery, or POOL_NONE */
+	uint32_t recovery; /* index of struct recovery, or POOL_NONE */
 	union {
-		uint32_t listener;   /* SYN-RECEIVED of a passive open: index; else POOL_NONE */
-		uint32_t epoch_seq;  /* later: when RCV.NXT passes it, one window has been received ... */
+		uint32_t listener;  /* SYN-RECEIVED of a passive open: index; else POOL_NONE */
+		uint32_t epoch_seq; /* later: when RCV.NXT passes it, one window has been received ... */
 	};
-	uint32_t epoch;              /* ... since this tick */
+	uint32_t epoch; /* ... since this tick */
 	uint32_t dirty_next, report_next;
 
-	uint16_t mss, peer_mss;      /* payload and options of a segment at most: by path and peer; by peer alone */
-	uint16_t options;            /* index into tcp->option */
-	uint16_t ts_recent_age;      /* tick >> 16 when ts_recent was set: about 67 s a step */
+	/* payload and options of a segment at most: by path and peer; by peer alone */
+	uint16_t mss, peer_mss;
+	uint16_t options;       /* index into tcp->option */
+	uint16_t ts_recent_age; /* tick >> 16 when ts_recent was set: about 67 s a step */
 	uint8_t snd_scale : 4, rcv_scale : 4;
 	uint8_t dupacks, backoff;
-	uint8_t marks;               /* enum conn_mark */
-	uint8_t reports;             /* owed to the handler */
-	uint8_t error;               /* errno of its end, or of a soft error */
-	uint8_t challenges : 4, quick : 4; /* challenge ACKs in this period; segments still to be acknowledged at once */
+	uint8_t marks;          /* enum conn_mark */
+	uint8_t reports;        /* owed to the handler */
+	uint8_t error;          /* errno of its end, or of a soft error */
+	uint8_t challenges : 4; /* challenge ACKs in this period */
+	uint8_t quick : 4;      /* segments still to be acknowledged at once */
 	uint8_t challenge_period;
 
 	fns_handler *handler;
 	void *user;
 	struct tcp *tcp;
 };
-_Static_assert(sizeof(void *) != 8 || sizeof(struct fns_conn) <= 256, "an idle connection costs at most 256 octets");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct fns_conn) <= 256,
+               "an idle connection costs at most 256 octets");
 _Static_assert(offsetof(struct fns_conn, snd.wl1) == 64, "line 0 ends with SND.WND");
 
 /* Needed only while something is out of order or lost. */
 struct recovery {
-	struct ranges held;    /* received beyond RCV.NXT */
-	struct ranges sacked;  /* what the peer holds beyond SND.UNA */
-	uint32_t recent[3];    /* left edges in `held`, latest first: the order of SACK blocks (RFC 2018 §4) */
-	uint32_t fin;          /* with has_fin: the peer's FIN, beyond RCV.NXT */
-	uint32_t rexmitted;    /* retransmitted in this recovery up to here (HighRxt, RFC 6675) */
+	struct ranges held;   /* received beyond RCV.NXT */
+	struct ranges sacked; /* what the peer holds beyond SND.UNA */
+	uint32_t recent[3]; /* left edges in `held`, latest first: the order of SACK blocks (RFC 2018 §4) */
+	uint32_t fin;       /* with has_fin: the peer's FIN, beyond RCV.NXT */
+	uint32_t rexmitted; /* retransmitted in this recovery up to here (HighRxt, RFC 6675) */
 	bool has_fin;
 	uint8_t recents;
 };

@@ -11,22 +11,25 @@ enum sent { SENT_ALL, SENT_FULL, SENT_UNRESOLVED };
 enum sent tcp_output(struct fns_conn *); /* sends what may be sent now; idempotent */
 
 /* ack.c: the fifth check's arithmetic */
-void ack_syn(struct fns_conn *, const struct seg *);             /* our SYN is acknowledged: windows, RTT, congestion */
-void ack_take(struct fns_conn *, const struct seg *);            /* an acceptable ACK in a synchronized state */
+void ack_syn(struct fns_conn *, const struct seg *);  /* our SYN is acknowledged: windows, RTT, congestion */
+void ack_take(struct fns_conn *, const struct seg *); /* an acceptable ACK in a synchronized state */
 void ack_window(struct fns_conn *, const struct seg *, bool always); /* SND.WND, WL1, WL2 */
 
 /* text.c: the seventh */
 enum drop text_take(struct fns_conn *, const struct seg *); /* places octets, advances RCV.NXT, owes an ACK */
-bool text_fin(struct fns_conn *, const struct seg *);       /* the FIN (this one, or one held) is next in order */
-void text_consumed(struct fns_conn *, uint32_t len);        /* the application took: let the window grow */
-uint32_t text_right_edge(const struct fns_conn *);          /* RCV.NXT + what there is room for, never left of RCV.ADV */
+bool text_fin(struct fns_conn *, const struct seg *); /* the FIN (this one, or one held) is next in order */
+void text_discard(struct fns_conn *);                 /* what is unread, and nobody will read */
+void text_consumed(struct fns_conn *, uint32_t len);  /* the application took: let the window grow */
+uint32_t text_right_edge(
+	const struct fns_conn *); /* RCV.NXT + what there is room for, never left of RCV.ADV */
 unsigned text_sack_blocks(const struct fns_conn *, struct opt_block out[4]);
 
 /* sack.c: RFC 6675 */
 void sack_take(struct fns_conn *, const struct seg *);
 bool sack_hole(const struct fns_conn *, uint32_t *seq, uint32_t *len); /* the next octets to retransmit */
-uint32_t sack_pipe(const struct fns_conn *);                          /* octets thought to be in flight */
-uint32_t sack_skip(const struct fns_conn *, uint32_t seq);            /* the next octet at or after seq that is not sacked */
+uint32_t sack_pipe(const struct fns_conn *);                           /* octets thought to be in flight */
+uint32_t sack_skip(const struct fns_conn *,
+                   uint32_t seq); /* the next octet at or after seq that is not sacked */
 
 /* rto.c: RFC 6298 */
 void rto_sample(struct fns_conn *, uint32_t rtt_us);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "ours.h"
+
 #define MSS_LEAST 216 /* E07: a peer that asks for less gets this */
 
 void
@@ -60,7 +62,7 @@ choose_flow(struct tcp *t, const struct fns_addr *local, const struct fns_addr *
 {
 	struct ip_route r;
 
-	if (remote->port == 0 || addr_is_zero(remote->ip) || addr_is_multicast(remote->ip))
+	if (remote->port == 0 || !is_unicast(t->ip, remote->ip))
 		return EINVAL; /* MUST-46 */
 	if (!ip_route(t->ip, remote->ip, &r))
 		return ENETUNREACH;

@@ -4,6 +4,7 @@
 
 #include "counter.h"
 
+/* clang-format off */
 /*        name                   kind     help                                                                  */
 #define TCP_STATS(X)                                                                                          \
 	X(opens_active,          COUNTER, "active opens")                                                     \
@@ -36,6 +37,7 @@
 	X(closes_unread,         COUNTER, "closes turned into resets because octets were unread")             \
 	X(lost_unacked,          COUNTER, "octets accepted from the application and never acknowledged")      \
 	X(lost_unread,           COUNTER, "octets received and never read")
+/* clang-format on */
 
 struct tcp_stats {
 #define X(name, kind, help) counter name;

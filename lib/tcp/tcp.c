@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #define RECOVERIES_LEAST 1024u
+#define LINGER2_MOST_MS  120000 /* as Linux bounds TCP_LINGER2 */
 
 static uint32_t
 recoveries(const struct fns_config *cf)
@@ -163,7 +164,10 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 	o.no_delay = o.no_delay != FNS_DEFAULT ? o.no_delay : cf->no_delay ? FNS_ON : FNS_OFF;
 	o.keepalive = o.keepalive != FNS_DEFAULT ? o.keepalive : cf->keepalive ? FNS_ON : FNS_OFF;
 	o.ttl = o.ttl == 0 ? 64 : o.ttl;
-	o.fin_wait_2_ms = o.fin_wait_2_ms == 0 ? (int32_t)cf->fin_wait_2_ms : o.fin_wait_2_ms;
+	if (o.fin_wait_2_ms == 0)
+		o.fin_wait_2_ms = (int32_t)cf->fin_wait_2_ms;
+	else if (o.fin_wait_2_ms > LINGER2_MOST_MS && o.profile == FNS_LINUX)
+		o.fin_wait_2_ms = LINGER2_MOST_MS; /* T-31 */
 	o.user_timeout_ms = o.user_timeout_ms == 0 ? cf->user_timeout_ms : o.user_timeout_ms;
 	o.keepalive_ms = o.keepalive_ms == 0 ? cf->keepalive_ms : o.keepalive_ms;
 	return o;

@@ -70,7 +70,7 @@ struct tcp {
 	struct conn_list reports; /* by report_next */
 	struct conn_list reap;    /* by report_next */
 	uint32_t tw_head, tw_tail;
-	uint32_t neigh_events;    /* of ip->neigh when `waiting` was last looked through */
+	uint32_t neigh_events; /* of ip->neigh when `waiting` was last looked through */
 
 	struct fns_listener *listener;
 	uint32_t *listener_by_port; /* 65,536 indices */
@@ -79,9 +79,9 @@ struct tcp {
 	const struct cc *cc;
 
 	struct sip_key table_key, iss_key, port_key, ts_key;
-	uint32_t port_step;        /* RFC 6056: moves on with every choice */
+	uint32_t port_step; /* RFC 6056: moves on with every choice */
 	struct ip_limit resets;
-	uint64_t arrows;           /* taken, one bit each */
+	uint64_t arrows;            /* taken, one bit each */
 	counter state[STATE_COUNT]; /* gauges */
 	struct tcp_stats stats;
 };
@@ -110,7 +110,15 @@ tcp_hash(const struct tcp *t, const struct flow *f)
 
 /* Memory by part; tcp_init wants the parts in this order, zeroed. */
 enum tcp_part {
-	PART_CONNS, PART_TABLE, PART_WHEEL, PART_PAGES, PART_RECOVERIES, PART_TWS, PART_LISTENERS, PART_OPTIONS, PART_COUNT
+	PART_CONNS,
+	PART_TABLE,
+	PART_WHEEL,
+	PART_PAGES,
+	PART_RECOVERIES,
+	PART_TWS,
+	PART_LISTENERS,
+	PART_OPTIONS,
+	PART_COUNT
 };
 struct tcp_memory {
 	const char *name;
@@ -118,13 +126,13 @@ struct tcp_memory {
 };
 void tcp_memory(const struct fns_config *, struct tcp_memory part[PART_COUNT]);
 void tcp_init(struct tcp *, const struct fns_config *, struct ip *, void *const part[PART_COUNT],
-	      const uint8_t secret[32], uint64_t now_us);
+              const uint8_t secret[32], uint64_t now_us);
 
 /* The turn calls these, in this order. */
 void tcp_clock(struct tcp *, uint64_t now_us);
-enum drop tcp_arrives(struct tcp *, const struct ip_arrival *);       /* §3.10.7 */
-enum drop tcp_icmp(struct tcp *, const struct ip_arrival *);          /* §3.9.2.2 */
-void tcp_timeouts(struct tcp *, unsigned budget);                     /* §3.10.8 */
+enum drop tcp_arrives(struct tcp *, const struct ip_arrival *); /* §3.10.7 */
+enum drop tcp_icmp(struct tcp *, const struct ip_arrival *);    /* §3.9.2.2 */
+void tcp_timeouts(struct tcp *, unsigned budget);               /* §3.10.8 */
 void tcp_reports(struct tcp *);
 void tcp_outputs(struct tcp *);
 void tcp_reap(struct tcp *);
@@ -132,9 +140,9 @@ uint64_t tcp_due(const struct tcp *);
 
 /* tcp_open, tcp_listen: fns_open and fns_listen (finesse.h), without the shard around. */
 struct fns_conn *tcp_open(struct tcp *, const struct fns_addr *local, const struct fns_addr *remote,
-			  const struct fns_options *, fns_handler *, void *user);
-struct fns_listener *tcp_listen(struct tcp *, const struct fns_addr *local, const struct fns_options *, fns_handler *,
-				void *user);
+                          const struct fns_options *, fns_handler *, void *user);
+struct fns_listener *tcp_listen(struct tcp *, const struct fns_addr *local, const struct fns_options *,
+                                fns_handler *, void *user);
 
 /* The conn, or tw | TW_BIT, of a flow; TABLE_NONE. */
 uint32_t tcp_find(const struct tcp *, const struct flow *, uint64_t hash);
@@ -157,8 +165,8 @@ listener_index(const struct fns_listener *l)
 
 /* timewait.c */
 struct fns_conn;
-bool tw_enter(struct fns_conn *);                /* takes the conn's place in the table; false: no room */
-void tw_remove(struct tcp *, uint32_t index);    /* out of the table, freed */
+bool tw_enter(struct fns_conn *);             /* takes the conn's place in the table; false: no room */
+void tw_remove(struct tcp *, uint32_t index); /* out of the table, freed */
 void tw_expire(struct tcp *, unsigned budget);
 enum drop tw_arrives(struct tcp *, uint32_t index, const struct flow *, const struct seg *);
 static inline struct tw *
@@ -168,16 +176,17 @@ tw_at(const struct tcp *t, uint32_t index)
 }
 
 /* arrives.c, for timewait.c: a SYN of a new incarnation; iss_floor: our ISS is at least this (with `floor`). */
-enum drop tcp_arrives_listen(struct tcp *, struct fns_listener *, const struct flow *, const struct seg *, bool floor,
-			     uint32_t iss_floor);
+enum drop tcp_arrives_listen(struct tcp *, struct fns_listener *, const struct flow *, const struct seg *,
+                             bool floor, uint32_t iss_floor);
 
 /* reply.c: segments without a conn.  Lost if there is no way out for them now. */
-void reply_reset(struct tcp *, const struct flow *, const struct seg *); /* §3.5.2, §3.10.7.1: to what should not have come */
+void reply_reset(struct tcp *, const struct flow *,
+                 const struct seg *); /* §3.5.2, §3.10.7.1: to what should not have come */
 void reply_tw_ack(struct tcp *, const struct tw *);
 
 /* iss.c: what must not be guessed. */
-uint32_t iss_choose(const struct tcp *, const struct flow *);        /* RFC 6528 */
-uint32_t iss_ts_offset(const struct tcp *, const struct flow *);     /* RFC 7323 §7.1 */
+uint32_t iss_choose(const struct tcp *, const struct flow *);         /* RFC 6528 */
+uint32_t iss_ts_offset(const struct tcp *, const struct flow *);      /* RFC 7323 §7.1 */
 uint16_t iss_port(struct tcp *, const struct flow *, unsigned tries); /* RFC 6056: the tries-th candidate */
 
 static inline uint32_t

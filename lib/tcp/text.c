@@ -132,6 +132,14 @@ owe_ack(struct fns_conn *c, bool filled_gap)
 	}
 }
 
+/* After shutdown(RD), where the profile says so (T-35): acknowledged, and read by nobody. */
+void
+text_discard(struct fns_conn *c)
+{
+	counter_add(&c->tcp->stats.lost_unread, c->rx.len);
+	ring_take(&c->rx, &c->tcp->pages, c->rx.len);
+}
+
 enum drop
 text_take(struct fns_conn *c, const struct seg *s)
 {
@@ -153,7 +161,10 @@ text_take(struct fns_conn *c, const struct seg *s)
 	counter_add(&c->tcp->stats.octets_received, c->rcv.nxt - before);
 	grow_window(c);
 	owe_ack(c, held);
-	conn_report(c, FNS_READABLE);
+	if (flagged(c, C_RCV_SHUT) && conn_options(c)->profile == FNS_BSD)
+		text_discard(c);
+	else
+		conn_report(c, FNS_READABLE);
 	return DROP_TAKEN;
 }
 

@@ -45,22 +45,19 @@ retransmit(struct fns_conn *c)
 	conn_dirty(c);
 }
 
-/* dupacks counts probes without an answer: nothing is outstanding, so it has no other use. */
 static void
 persist(struct fns_conn *c)
 {
 	if (c->snd.una != c->snd.max)
 		return;
-	if (c->dupacks >= c->tcp->config->retries || (flagged(c, C_ORPHAN) && c->backoff >= limit(c))) {
+	if (c->backoff >= limit(c)) { /* ack.c keeps it below while a peer that is ours to serve answers */
 		conn_end(c, ETIMEDOUT, false);
 		return;
 	}
 	if (c->snd.wnd == 0) {
 		counter_add(&c->tcp->stats.probes, 1);
 		flag(c, C_PROBE);
-		c->dupacks++;
-		if (c->backoff < 16)
-			c->backoff++; /* SHLD-30 */
+		c->backoff++; /* SHLD-30 */
 	} else {
 		flag(c, C_FORCE);
 	}

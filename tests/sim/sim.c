@@ -230,14 +230,15 @@ settings(struct net *n, struct fns_config *cf)
 }
 
 static void
-tell(struct fns_conn *c, void *side)
+tell(struct fns_conn *c, void *arg)
 {
 	struct fns_status s;
 
+	(void)arg;
 	fns_status(c, &s);
-	fprintf(stderr, "side %s: port %u-%u %s unacked %u unread %u wnd %u cwnd %u rto %u%s\n",
-	        (const char *)side, s.local.port, s.remote.port, s.state, s.unacked, s.unread, s.snd_wnd,
-	        s.cwnd, s.rto_us, s.orphan ? " orphan" : "");
+	fprintf(stderr, "live: port %u to %u %s unacked %u unread %u wnd %u cwnd %u rto %u%s\n", s.local.port,
+	        s.remote.port, s.state, s.unacked, s.unread, s.snd_wnd, s.cwnd, s.rto_us,
+	        s.orphan ? " orphan" : "");
 }
 
 static void
@@ -269,8 +270,8 @@ run_seed(void)
 		net_run(&n, n.now_us + 50000);
 		nudge();
 	}
-	fns_shard_each(n.shard[0], tell, "0");
-	fns_shard_each(n.shard[1], tell, "1");
+	fns_shard_each(n.shard[0], tell, NULL);
+	fns_shard_each(n.shard[1], tell, NULL);
 	CHECK(net_stat(&n, 0, "conns") == 0 && net_stat(&n, 1, "conns") == 0);
 	net_run(&n, n.now_us + 70000000);
 	for (unsigned side = 0; side < 2; side++) {

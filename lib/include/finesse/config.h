@@ -16,57 +16,59 @@ extern "C" {
 #define FNS_PORT_ADDR_MAX 8
 
 struct fns_prefix {
-	uint8_t ip[16];   /* an address of ours, IPv4 mapped */
-	uint8_t bits;     /* length of the on-link prefix in the address's own family: 24, 64 */
+	uint8_t ip[16]; /* an address of ours, IPv4 mapped */
+	uint8_t bits;   /* length of the on-link prefix in the address's own family: 24, 64 */
 };
 
 struct fns_port_config {
 	uint8_t mac[6];
-	uint16_t mtu;     /* of IP: 1500 */
+	uint16_t mtu; /* of IP: 1500 */
 	uint16_t address_count;
-	struct fns_prefix address[FNS_PORT_ADDR_MAX]; /* the link-local address of IPv6 is added from the MAC */
-	uint8_t gateway4[16], gateway6[16];           /* all zero: none */
-	bool announce;    /* tell the link our addresses at the first turn (gratuitous ARP, unsolicited advertisement) */
-	bool tx_cksum;    /* the port fills in TCP checksums (FNS_FRAME_TCP_CKSUM): only the pseudo header's is written */
+	struct fns_prefix
+		address[FNS_PORT_ADDR_MAX]; /* the link-local address of IPv6 is added from the MAC */
+	uint8_t gateway4[16], gateway6[16]; /* all zero: none */
+	bool announce; /* tell the link our addresses at the first turn (gratuitous ARP, unsolicited advertisement) */
+	bool tx_cksum; /* the port fills in TCP checksums (FNS_FRAME_TCP_CKSUM): only the pseudo header's is written */
 };
 
 struct fns_config {
 	/* limits */
-	uint32_t connections;     /* conns at once, embryonic ones and orphans included */
-	uint32_t time_wait;       /* TIME-WAIT entries at once; beyond, a connection goes straight to CLOSED */
-	uint32_t orphans;         /* conns whose application is gone; beyond, close resets */
-	uint32_t syn_backlog;     /* conns in SYN-RECEIVED per listener */
+	uint32_t connections; /* conns at once, embryonic ones and orphans included */
+	uint32_t time_wait;   /* TIME-WAIT entries at once; beyond, a connection goes straight to CLOSED */
+	uint32_t orphans;     /* conns whose application is gone; beyond, close resets */
+	uint32_t syn_backlog; /* conns in SYN-RECEIVED per listener */
 	uint32_t listeners;
-	uint32_t neighbours;      /* entries of ARP and neighbour discovery together */
-	uint64_t buffer_bytes;    /* pages for all send and receive rings together */
-	uint32_t rcv_wnd_max;     /* a receive window grows with use up to this */
+	uint32_t neighbours;   /* entries of ARP and neighbour discovery together */
+	uint64_t buffer_bytes; /* pages for all send and receive rings together */
+	uint32_t rcv_wnd_max;  /* a receive window grows with use up to this */
 	uint32_t rcv_wnd_initial;
-	uint32_t snd_buf_max;     /* octets a connection may have queued and unacknowledged */
+	uint32_t snd_buf_max; /* octets a connection may have queued and unacknowledged */
 
 	/* timeouts */
-	uint32_t fin_wait_2_ms;   /* of an orphan; 60,000 */
-	uint32_t time_wait_ms;    /* 2 MSL; 60,000 */
-	uint32_t orphan_retries;  /* retransmissions of an orphan's FIN or data before it is given up; 8 */
-	uint32_t syn_retries;     /* 7: with an initial RTO of 1 s that passes R2 for a SYN, 3 minutes (MUST-23) */
-	uint32_t retries;         /* R2 as a count of retransmissions; 15 */
-	uint32_t r1;              /* R1 as a count; 3 (SHLD-10) */
+	uint32_t fin_wait_2_ms;  /* of an orphan; 60,000 */
+	uint32_t time_wait_ms;   /* 2 MSL; 60,000 */
+	uint32_t orphan_retries; /* retransmissions of an orphan's FIN or data before it is given up; 8 */
+	uint32_t
+		syn_retries; /* 7: with an initial RTO of 1 s that passes R2 for a SYN, 3 minutes (MUST-23) */
+	uint32_t retries;    /* R2 as a count of retransmissions; 15 */
+	uint32_t r1;         /* R1 as a count; 3 (SHLD-10) */
 	uint32_t user_timeout_ms; /* 0: off */
 	uint32_t keepalive_ms;    /* idle time; 7,200,000 (MUST-28) */
 	uint32_t keepalive_interval_ms;
 	uint32_t keepalive_probes;
 	uint32_t rto_initial_ms, rto_min_ms, rto_max_ms;
-	uint32_t delayed_ack_ms;  /* 40; below 500 (MUST-40) */
+	uint32_t delayed_ack_ms; /* 40; below 500 (MUST-40) */
 
 	/* policy */
-	uint8_t profile;          /* enum fns_profile */
+	uint8_t profile; /* enum fns_profile */
 	bool keepalive, no_delay;
 	bool timestamps, sack, window_scale;
-	bool rfc1337;             /* a reset does not end TIME-WAIT */
+	bool rfc1337;                               /* a reset does not end TIME-WAIT */
 	uint16_t local_port_first, local_port_last; /* for active opens */
-	uint32_t challenge_acks;  /* per connection in 5 s (RFC 5961 §7) */
-	uint32_t icmp_per_second; /* echo replies, bounded (RFC 4443 §2.4) */
-	uint32_t resets_per_second; /* for segments without a connection */
-	char cc[16];              /* congestion control by name: "newreno" */
+	uint32_t challenge_acks;                    /* per connection in 5 s (RFC 5961 §7) */
+	uint32_t icmp_per_second;                   /* echo replies, bounded (RFC 4443 §2.4) */
+	uint32_t resets_per_second;                 /* for segments without a connection */
+	char cc[16];                                /* congestion control by name: "newreno" */
 
 	/* ports */
 	uint16_t port_count;

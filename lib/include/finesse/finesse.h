@@ -19,8 +19,9 @@ struct fns_listener; /* a passive OPEN: the LISTEN state */
 struct fns_conn;     /* a TCB: SYN-SENT to LAST-ACK */
 
 struct fns_addr {
-	uint8_t ip[16]; /* network order; IPv4 as ::ffff:a.b.c.d; all zero: any address (listen), or choose (open) */
-	uint16_t port;  /* 0: choose one (open) */
+	uint8_t ip
+		[16]; /* network order; IPv4 as ::ffff:a.b.c.d; all zero: any address (listen), or choose (open) */
+	uint16_t port; /* 0: choose one (open) */
 };
 
 /* Reads "198.51.100.1", "2001:db8::1" or "::".  0, or -EINVAL and *addr unchanged.  Any thread. */
@@ -33,8 +34,12 @@ enum fns_report {
 	FNS_READABLE = 1 << 1, /* octets wait to be received */
 	FNS_WRITABLE = 1 << 2, /* fns_send took less than it was given, and there is room again */
 	FNS_PEER_FIN = 1 << 3, /* the peer will send no more: nothing will follow what can be received now */
-	FNS_SOFT_ERROR = 1 << 4, /* retransmissions pass R1 or ICMP says unreachable (§3.9.1.8, MUST-47); it may still heal */
-	FNS_CLOSED = 1 << 5,   /* the last report, exactly once, also after fns_close.  The connection is over; fns_status
+	FNS_SOFT_ERROR =
+		1
+		<< 4, /* retransmissions pass R1 or ICMP says unreachable (§3.9.1.8, MUST-47); it may still heal */
+	FNS_CLOSED =
+		1
+		<< 5, /* the last report, exactly once, also after fns_close.  The connection is over; fns_status
 				* still answers how and why, and octets received before the end can still be received
 				* until the handler returns, or until fns_close if the handler called fns_hold */
 };
@@ -45,21 +50,22 @@ enum fns_switch { FNS_DEFAULT, FNS_OFF, FNS_ON };
 
 /* Per listener or connection; all zero means the shard's configuration. */
 struct fns_options {
-	uint8_t profile;          /* enum fns_profile */
-	uint8_t no_delay;         /* enum fns_switch: ON turns Nagle's algorithm off (MUST-17) */
-	uint8_t keepalive;        /* enum fns_switch (MUST-24); off by default (MUST-25) */
-	uint8_t dscp;             /* differentiated services field of what is sent, 0 to 63 (MUST-48) */
-	uint8_t ttl;              /* or hop limit; 0: 64 (MUST-49) */
-	uint8_t linger;           /* enum fns_switch: ON resets the connection on close (SO_LINGER with time 0) */
-	int32_t fin_wait_2_ms;    /* limit of an orphan in FIN-WAIT-2; negative: reset instead; 0: configured */
+	uint8_t profile;   /* enum fns_profile */
+	uint8_t no_delay;  /* enum fns_switch: ON turns Nagle's algorithm off (MUST-17) */
+	uint8_t keepalive; /* enum fns_switch (MUST-24); off by default (MUST-25) */
+	uint8_t dscp;      /* differentiated services field of what is sent, 0 to 63 (MUST-48) */
+	uint8_t ttl;       /* or hop limit; 0: 64 (MUST-49) */
+	uint8_t linger;    /* enum fns_switch: ON resets the connection on close (SO_LINGER with time 0) */
+	int32_t fin_wait_2_ms; /* limit of an orphan in FIN-WAIT-2; negative: reset instead; 0: configured */
 	uint32_t user_timeout_ms; /* R2 as a time (RFC 5482); 0: configured */
-	uint32_t keepalive_ms;    /* idle time before the first probe; 0: configured, 2 hours at the least by default */
+	uint32_t
+		keepalive_ms; /* idle time before the first probe; 0: configured, 2 hours at the least by default */
 };
 
 /* OPEN, passive (§3.10.1).  `local` any address or one of the shard's own.  Children start with `handler` and `user`
  * and report FNS_OPENED first.  NULL with errno: EADDRINUSE, EADDRNOTAVAIL, ENOBUFS, EINVAL. */
 struct fns_listener *fns_listen(struct fns_shard *, const struct fns_addr *local, const struct fns_options *,
-				fns_handler *, void *user);
+                                fns_handler *, void *user);
 
 /* Ends LISTEN: new SYNs are refused, children that have not reached ESTABLISHED are reset, others live on. */
 void fns_unlisten(struct fns_listener *);
@@ -68,7 +74,7 @@ void fns_unlisten(struct fns_listener *);
  * local address, or no free port), EADDRINUSE (the four-tuple is taken), ENETUNREACH, EINVAL (remote is not a unicast
  * address with a port: MUST-46), ENOBUFS. */
 struct fns_conn *fns_open(struct fns_shard *, const struct fns_addr *local, const struct fns_addr *remote,
-			  const struct fns_options *, fns_handler *, void *user);
+                          const struct fns_options *, fns_handler *, void *user);
 
 /* SEND (§3.10.2): copies; returns octets taken, maybe fewer than len, maybe 0 (then FNS_WRITABLE will come), or
  * -ENOTCONN (not synchronized yet is fine: octets wait for ESTABLISHED), -EPIPE after shutdown or close, or the error
@@ -104,13 +110,13 @@ void fns_hold(struct fns_conn *);
 /* STATUS (§3.10.6). */
 struct fns_status {
 	struct fns_addr local, remote;
-	const char *state;       /* "ESTABLISHED" ... as the RFC spells it; static */
-	int error;               /* why it ended: 0, ECONNREFUSED, ECONNRESET, ETIMEDOUT, ECONNABORTED; or pending soft error */
-	uint32_t unread;         /* octets received and not consumed */
-	uint32_t unacked;        /* octets accepted by fns_send and not acknowledged */
+	const char *state; /* "ESTABLISHED" ... as the RFC spells it; static */
+	int error; /* why it ended: 0, ECONNREFUSED, ECONNRESET, ETIMEDOUT, ECONNABORTED; or pending soft error */
+	uint32_t unread;  /* octets received and not consumed */
+	uint32_t unacked; /* octets accepted by fns_send and not acknowledged */
 	uint32_t snd_wnd, cwnd, ssthresh, rcv_wnd, mss;
 	uint32_t srtt_us, rttvar_us, rto_us;
-	uint64_t age_us;         /* since OPEN, or the SYN that began it */
+	uint64_t age_us; /* since OPEN, or the SYN that began it */
 	bool passive, orphan, peer_fin;
 };
 void fns_status(const struct fns_conn *, struct fns_status *);

@@ -45,7 +45,8 @@ void fns_shard_free(struct fns_shard *);
 
 /* One turn: requests, arrivals, timeouts, reports, output, reaping, in that order.  now_us never goes back (it is held
  * if it does).  Frames of rx are borrowed: on return no pointer into them is held. */
-void fns_shard_turn(struct fns_shard *, uint64_t now_us, const struct fns_frame *rx, unsigned n, struct fns_outbox *tx);
+void fns_shard_turn(struct fns_shard *, uint64_t now_us, const struct fns_frame *rx, unsigned n,
+                    struct fns_outbox *tx);
 
 /* When the next turn is due if nothing arrives and nothing is called; a past time: now; UINT64_MAX: never. */
 uint64_t fns_shard_due(const struct fns_shard *);
