@@ -65,13 +65,7 @@ every_flag_octet(struct peer *p, unsigned state)
 	{                                                                                                    \
 		every_flag_octet(p, number);                                                                 \
 	}
-#define STATES(X)                                                                                            \
-	X(0, closed)                                                                                         \
-	X(1, listen)                                                                                         \
-	X(2, syn_sent)                                                                                       \
-	X(3, syn_received) X(4, established) X(5, fin_wait_1) X(6, fin_wait_2) X(7, close_wait)              \
-		X(8, closing) X(9, last_ack) X(10, time_wait)
-STATES(EVERY)
+MATRIX_LIST(EVERY)
 
 static void
 hostile__E02__bad_checksum__dropped(struct peer *p)
@@ -505,7 +499,7 @@ port_zero__dropped(struct peer *p)
 
 const struct script hostile_scripts[] = {
 #define X(number, name) SCRIPT(hostile__E11__##name##__every_flag_octet),
-	STATES(X)
+	MATRIX_LIST(X)
 #undef X
 		SCRIPT(hostile__E02__bad_checksum__dropped),
 	SCRIPT(hostile__E03__illegal_option_on_syn__dropped),

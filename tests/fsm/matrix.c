@@ -291,13 +291,7 @@ row_of(struct peer *p, unsigned state)
 	{                                                                                                    \
 		row_of(p, number);                                                                           \
 	}
-#define ROWS(X)                                                                                              \
-	X(0, closed)                                                                                         \
-	X(1, listen)                                                                                         \
-	X(2, syn_sent)                                                                                       \
-	X(3, syn_received) X(4, established) X(5, fin_wait_1) X(6, fin_wait_2) X(7, close_wait)              \
-		X(8, closing) X(9, last_ack) X(10, time_wait)
-ROWS(ROW)
+MATRIX_LIST(ROW)
 
 /* 176 cells: each state once, each combination once in it. */
 static void
@@ -326,7 +320,7 @@ matrix__cells__176(struct peer *p)
 const struct script matrix_scripts[] = {
 	SCRIPT(matrix__cells__176),
 #define X(number, name) SCRIPT(matrix__##name##__every_combination),
-	ROWS(X)
+	MATRIX_LIST(X)
 #undef X
 		{NULL, NULL},
 };

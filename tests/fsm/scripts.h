@@ -31,6 +31,13 @@ struct row {
 	struct cell cell[MATRIX_FLAGS];
 };
 
+/* clang-format off */
+#define MATRIX_LIST(X)                                              \
+	X(0, closed) X(1, listen) X(2, syn_sent) X(3, syn_received) \
+	X(4, established) X(5, fin_wait_1) X(6, fin_wait_2)         \
+	X(7, close_wait) X(8, closing) X(9, last_ack) X(10, time_wait)
+/* clang-format on */
+
 extern const struct row matrix[MATRIX_STATES];
 
 /* Sends the segment of this cell, with these further flags, reserved bits and octets of text. */
