@@ -252,11 +252,12 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		return false;
 	}
 	*drop = DROP_SYN_CHALLENGED;
-	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && conn_options(c)->profile == FNS_LINUX)
-		conn_end(c, 0,
-		         true); /* the peer has begun anew, and nobody here waits for the old one (T-29) */
-	else
+	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && conn_options(c)->profile == FNS_LINUX) {
+		reply_reset(c->tcp, &c->flow, s); /* the peer has begun anew, and nobody waits for the old one (T-29) */
+		conn_end(c, 0, false);
+	} else {
 		conn_challenge(c);
+	}
 	return false;
 }
 
