@@ -21,7 +21,7 @@ slow_and_others() {
 
 killed() {
 	rm -f "$DIR/begun"
-	ip netns exec "$PEER_NS" python3 -B "$HERE/peer.py" hog "$DIR/begun" "$1" &
+	ip netns exec "$PEER_NS" python3 -B "$E2E/peer.py" hog "$DIR/begun" "$1" &
 	hog=$!
 	until_true 10 test -e "$DIR/begun"
 	kill -9 "$hog"

@@ -7,7 +7,7 @@ daemon_start
 throw() {
 	inside 5 ping -q -c 1 -W 2 "$US4"
 	ours=$(ip -n "$NS" neigh show "$US4" | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p')
-	inside 20 python3 -B "$HERE/frames.py" send "$TAP" "$ours" >"$DIR/wanted"
+	inside 20 python3 -B "$E2E/frames.py" send "$TAP" "$ours" >"$DIR/wanted"
 	cat "$DIR/wanted"
 }
 check "every kind of broken frame is sent" throw
@@ -19,6 +19,6 @@ daemon_stop "stopped: exit 0, every frame has one fate, every mbuf is back"
 
 # The daemon tells its fates at the end: at least as many as were asked for (the kernel sends odd frames of its own).
 while read -r fate count; do
-	check "dropped as $fate: $count" python3 -B "$HERE/last_words.py" "$DIR/daemon.log" "$fate" "$count"
+	check "dropped as $fate: $count" python3 -B "$E2E/last_words.py" "$DIR/daemon.log" "$fate" "$count"
 done <"$DIR/wanted"
 finish

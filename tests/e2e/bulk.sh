@@ -7,7 +7,7 @@ daemon_start
 
 download() {
 	inside 90 curl -sS -o - "http://$1/bytes/$BYTES" | sha256sum | cut -d' ' -f1 >"$DIR/got"
-	python3 -B "$HERE/peer.py" digest "$BYTES" >"$DIR/expected"
+	python3 -B "$E2E/peer.py" digest "$BYTES" >"$DIR/expected"
 	cat "$DIR/got" "$DIR/expected"
 	cmp "$DIR/got" "$DIR/expected"
 }

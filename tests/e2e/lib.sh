@@ -15,8 +15,8 @@ US4=198.51.100.1
 US6=2001:db8:1::1
 PEER4=198.51.100.2
 PEER6=2001:db8:1::2
-HERE=$(cd "$(dirname "$0")" && pwd)
-ROOT=$(cd "$HERE/../.." && pwd)
+: "${E2E:=$(cd "$(dirname "$0")" && pwd)}" # this folder, also for a script that lies elsewhere
+ROOT=$(cd "$E2E/../.." && pwd)
 FINESSED=${FINESSED:-$ROOT/build/app/finessed}
 NS=fns-e2e-$$
 PEER_NS=$NS # where the clients run
@@ -75,7 +75,7 @@ inside() {
 peer() {
 	limit=$1
 	shift
-	inside "$limit" python3 -B "$HERE/peer.py" "$@"
+	inside "$limit" python3 -B "$E2E/peer.py" "$@"
 }
 
 # until_true SECONDS COMMAND...: tries ten times a second at the most.
@@ -154,7 +154,7 @@ tap_is_there() {
 }
 
 daemon_answers() {
-	inside 2 python3 -B "$HERE/peer.py" connect 7 "$US4"
+	inside 2 python3 -B "$E2E/peer.py" connect 7 "$US4"
 }
 
 daemon_died() {
@@ -254,7 +254,7 @@ daemon_wait() {
 # The sums in the daemon's last words: every frame has one fate, every mbuf is back.
 last_words_add_up() {
 	tail -n 5 "$DIR/daemon.log"
-	python3 -B "$HERE/last_words.py" "$DIR/daemon.log"
+	python3 -B "$E2E/last_words.py" "$DIR/daemon.log"
 }
 
 daemon_stop() {

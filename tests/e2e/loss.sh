@@ -8,7 +8,7 @@ lose 3
 
 download() {
 	inside 100 curl -sS -o - "http://$1/bytes/$BYTES" | sha256sum | cut -d' ' -f1 >"$DIR/got"
-	python3 -B "$HERE/peer.py" digest "$BYTES" >"$DIR/expected"
+	python3 -B "$E2E/peer.py" digest "$BYTES" >"$DIR/expected"
 	cmp "$DIR/got" "$DIR/expected"
 }
 

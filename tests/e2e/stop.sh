@@ -37,7 +37,7 @@ if wait "$curl"; then fetched=true; else fetched=false; fi
 whole() {
 	cat "$DIR/curl.log"
 	[ "$fetched" = true ]
-	python3 -B "$HERE/peer.py" digest "$BYTES" >"$DIR/expected"
+	python3 -B "$E2E/peer.py" digest "$BYTES" >"$DIR/expected"
 	sha256sum <"$DIR/body" | cut -d' ' -f1 | cmp - "$DIR/expected"
 }
 check "SIGTERM during a download: the download finishes" whole
