@@ -253,7 +253,8 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 	}
 	*drop = DROP_SYN_CHALLENGED;
 	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && conn_options(c)->profile == FNS_LINUX) {
-		reply_reset(c->tcp, &c->flow, s); /* the peer has begun anew, and nobody waits for the old one (T-29) */
+		/* The peer has begun anew, and nobody waits for the old one (T-29). */
+		reply_reset(c->tcp, &c->flow, s);
 		conn_end(c, 0, false);
 	} else {
 		conn_challenge(c);
