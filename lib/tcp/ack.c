@@ -128,7 +128,7 @@ duplicate(struct fns_conn *c)
 		c->dupacks++;
 	if (flagged(c, C_RECOVERY)) {
 		/* J02: no more than is outstanding can have left the network. */
-		if (!flagged(c, C_SACK) && c->cwnd < c->snd.max - c->snd.una + c->ssthresh)
+		if (!flagged(c, C_SACK) && c->cwnd < c->ssthresh + (c->recover - c->snd.una))
 			c->cwnd += c->mss;
 		return;
 	}
@@ -156,6 +156,7 @@ advance(struct fns_conn *c, const struct seg *s)
 	if (seq_lt(c->snd.nxt, c->snd.una))
 		c->snd.nxt = c->snd.una;
 	c->backoff = 0;
+	c->error = 0; /* what was soft has healed */
 	unflag(c, C_REXMIT);
 	if (flagged(c, C_RECOVERY)) {
 		recovering(c, acked);

@@ -220,6 +220,8 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 	}
 	if (end == p->seq)
 		return;
+	if (c->snd.una == c->snd.max)
+		conn_stop(c, RETRANSMIT); /* it ran for a segment that had found no way out: begin anew */
 	if (p->rexmit) {
 		unflag(c, C_REXMIT);
 		if (r != NULL)

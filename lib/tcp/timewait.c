@@ -56,7 +56,7 @@ tw_enter(struct fns_conn *c)
 	w->rcv_nxt = c->rcv.nxt;
 	w->ts_recent = c->ts_recent;
 	w->ts = flagged(c, C_TS);
-	w->wnd = (uint16_t)(conn_rcv_window(c) >> c->rcv_scale);
+	w->wnd = (uint16_t)((conn_rcv_window(c) + (1u << c->rcv_scale) - 1) >> c->rcv_scale); /* SHLD-14 */
 	counter_add(&t->stats.time_waits, 1);
 	counter_add(&t->state[STATE_TIME_WAIT], 1);
 	queue_add(t, i);
