@@ -434,9 +434,13 @@ conf_notices(const struct conf *conf, const char *file, FILE *out)
 
 		if (row->idle == NULL || line == 0)
 			continue;
-		if (row->type == CONF_WORD &&
-		    *(const uint64_t *)((const char *)conf + row->at) < row->first_idle)
-			continue;
+		if (row->type == CONF_WORD) {
+			uint64_t word;
+
+			memcpy(&word, (const char *)conf + row->at, sizeof(word));
+			if (word < row->first_idle)
+				continue;
+		}
 		fprintf(out, "%s:%u: %s.%s: no effect: %s\n", file, line, row->section, row->name, row->idle);
 	}
 }

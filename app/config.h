@@ -44,6 +44,7 @@ bool conf_text_duplicate(const char *text, unsigned line, char *name, size_t roo
 
 /* What shards of this configuration are made from; explain.c prints it. */
 void conf_shard(const struct conf *, struct fns_config *);
-void conf_explain(const struct conf *, FILE *);
+/* `visit_bytes`: what the services keep of all connections. */
+void conf_explain(const struct conf *, uint64_t visit_bytes, FILE *);
 
 #endif

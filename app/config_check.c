@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "eal_args.h"
 
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 static const uint8_t none[16];
@@ -310,6 +311,21 @@ check_workers(const struct conf *conf, struct conf_report *report)
 		FAULT(&s, "must be the first and the last port, [32768, 60999]");
 }
 
+static void
+check_eal(const struct conf *conf, struct conf_report *report)
+{
+	struct spot s = {conf, report, "dpdk", "args", 0};
+	char text[sizeof(conf->dpdk.args)], *argv[64];
+	const char *wrong;
+	int n;
+
+	memcpy(text, conf->dpdk.args, sizeof(text));
+	n = eal_args_split(text, argv, 64);
+	wrong = n < 0 ? "has more than 64 arguments, or a quote that does not end" : eal_args_wrong(argv, n);
+	if (wrong != NULL)
+		FAULT(&s, "%s", wrong);
+}
+
 void
 conf_check(struct conf *conf, struct conf_report *report)
 {
@@ -322,6 +338,7 @@ conf_check(struct conf *conf, struct conf_report *report)
 	for (unsigned i = 0; i < conf->ports; i++)
 		check_port(conf, report, i);
 	check_services(conf, report);
+	check_eal(conf, report);
 	check_workers(conf, report);
 	check_texts(conf, report);
 	check_order(conf, report, "timeouts", "rto_min_ms", conf->timeouts.rto_min_ms, "rto_max_ms",

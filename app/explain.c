@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#define ROWS        32
 #define MS(seconds) (uint32_t)((seconds)*1000)
 
 static void
@@ -147,17 +148,19 @@ explain_row(const struct conf *conf, const struct setting *row, const void *base
 }
 
 static void
-explain_memory(const struct conf *conf, FILE *out)
+explain_memory(const struct conf *conf, uint64_t visit_bytes, FILE *out)
 {
-	struct fns_memory row[32];
+	struct fns_memory row[ROWS];
 	struct fns_config shard;
 	uint64_t total = 0;
 	size_t n;
 
 	conf_shard(conf, &shard);
-	n = fns_config_memory(&shard, row, sizeof(row) / sizeof(row[0]));
-	if (n > sizeof(row) / sizeof(row[0]))
-		n = sizeof(row) / sizeof(row[0]);
+	n = fns_config_memory(&shard, row, ROWS - 1);
+	if (n > ROWS - 1)
+		n = ROWS - 1;
+	row[n++] = (struct fns_memory){"visits of services", visit_bytes / conf->limits.connections,
+	                               conf->limits.connections, visit_bytes};
 	fprintf(out, "\nmemory of a worker at the worst; untouched parts cost nothing until they are used\n");
 	fprintf(out, "%-32s %10s %14s %18s\n", "part", "each", "count", "bytes");
 	for (size_t i = 0; i < n; i++) {
@@ -169,7 +172,7 @@ explain_memory(const struct conf *conf, FILE *out)
 }
 
 void
-conf_explain(const struct conf *conf, FILE *out)
+conf_explain(const struct conf *conf, uint64_t visit_bytes, FILE *out)
 {
 	fprintf(out, "%-40s %-26s %-9s %s\n", "setting", "value", "from", "meaning");
 	for (size_t i = 0; i < settings_count(); i++) {
@@ -182,5 +185,5 @@ conf_explain(const struct conf *conf, FILE *out)
 		for (unsigned k = 0; strcmp(row->section, "services") == 0 && k < conf->services; k++)
 			explain_row(conf, row, &conf->service[k], (int)k, out);
 	}
-	explain_memory(conf, out);
+	explain_memory(conf, visit_bytes, out);
 }

@@ -93,9 +93,11 @@ port_open(struct port *p, const struct port_wish *wish, char *why, size_t room)
 	p->queues = wish->queues;
 	p->mtu = wish->mtu;
 	if (rte_eth_dev_get_port_by_name(wish->device, &p->id) != 0) {
-		snprintf(why, room,
-		         "%s: no such device; EAL found %u (is its --vdev in dpdk.args, and may we make it?)",
-		         wish->device, rte_eth_dev_count_avail());
+		snprintf(
+			why, room,
+			"%s: no such device among the %u of EAL: its --vdev is not in dpdk.args, or was refused "
+			"(--log-level=pmd:8 there tells why)",
+			wish->device, rte_eth_dev_count_avail());
 		return -ENODEV;
 	}
 	error = rte_eth_dev_info_get(p->id, &dev);

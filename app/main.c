@@ -1,0 +1,267 @@
+/* finessed: reads its configuration, opens the ports, serves until it is told to stop.
+ *
+ * Exit status: 0 stopped, everything ended; 1 failure at run time, or sums that do not add up; 2 configuration;
+ * 3 stopped, and connections had to be aborted. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_mempool.h>
+#include <rte_version.h>
+
+#include "config.h"
+#include "eal.h"
+#include "log.h"
+#include "worker.h"
+
+static struct conf conf;
+static struct port port[FNS_PORTS_MAX];
+static atomic_uint stop_asked, reread_asked;
+
+static void
+on_stop(int signal)
+{
+	(void)signal;
+	atomic_fetch_add_explicit(&stop_asked, 1, memory_order_relaxed);
+}
+
+static void
+on_reread(int signal)
+{
+	(void)signal;
+	atomic_fetch_add_explicit(&reread_asked, 1, memory_order_relaxed);
+}
+
+/* Before EAL makes threads, which inherit the mask: net_tap's real-time signals are for the workers. */
+static void
+set_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop}, reread = {.sa_handler = on_reread};
+	sigset_t real_time;
+
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGHUP, &reread, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&real_time);
+	for (int s = SIGRTMIN; s <= SIGRTMAX; s++)
+		sigaddset(&real_time, s);
+	sigprocmask(SIG_BLOCK, &real_time, NULL);
+}
+
+static void
+say_port(const struct conf_port *c, const struct port *p)
+{
+	char addresses[1024] = "";
+	size_t len = 0;
+
+	for (unsigned i = 0; i < c->ipv4.count; i++)
+		len += (size_t)snprintf(addresses + len, sizeof(addresses) - len, " %s", c->ipv4.at[i]);
+	for (unsigned i = 0; i < c->ipv6.count; i++)
+		len += (size_t)snprintf(addresses + len, sizeof(addresses) - len, " %s", c->ipv6.at[i]);
+	say("port %s (%s): %02x:%02x:%02x:%02x:%02x:%02x, mtu %u%s,%s; checksums by the port:%s%s%s%s",
+	    p->device, p->driver, p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5], p->mtu,
+	    p->mtu_told ? "" : " (it has no say in that)", addresses, p->rx_ip_cksum ? " rx-ip" : "",
+	    p->rx_tcp_cksum ? " rx-tcp" : "", p->tx_tcp_cksum ? " tx-tcp" : "",
+	    p->rx_ip_cksum || p->rx_tcp_cksum || p->tx_tcp_cksum ? "" : " none");
+}
+
+static struct rte_mempool *
+open_ports(void)
+{
+	struct rte_mempool *pool;
+	char why[256];
+
+	for (unsigned i = 0; i < conf.ports; i++) {
+		struct port_wish wish = {.device = conf.port[i].device,
+		                         .queues = conf.workers.cores.count,
+		                         .mtu = (uint16_t)conf.port[i].mtu,
+		                         .descriptors = (uint16_t)conf.dpdk.descriptors,
+		                         .mac_given = conf.port[i].mac_given};
+
+		memcpy(wish.mac, conf.port[i].mac_octets, sizeof(wish.mac));
+		if (port_open(&port[i], &wish, why, sizeof(why)) != 0) {
+			say("port %s", why);
+			return NULL;
+		}
+	}
+	pool = io_pool_new("frames", port, (uint16_t)conf.ports);
+	if (pool == NULL) {
+		say("no memory for frames: %s: more of it in dpdk.args (-m)", rte_strerror(rte_errno));
+		return NULL;
+	}
+	for (unsigned i = 0; i < conf.ports; i++) {
+		if (port_start(&port[i], pool, why, sizeof(why)) != 0) {
+			say("port %s", why);
+			return NULL;
+		}
+		say_port(&conf.port[i], &port[i]);
+	}
+	return pool;
+}
+
+static void
+close_ports(void)
+{
+	for (unsigned i = 0; i < conf.ports; i++)
+		port_close(&port[i]);
+}
+
+static void
+say_serving(void)
+{
+	static const char *const none = " nothing";
+	const struct setting *type = settings_find("services", "type");
+	char text[1024] = "";
+	size_t len = 0;
+
+	for (unsigned i = 0; i < conf.services; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " %s:%u",
+		                        type->words[conf.service[i].type], (unsigned)conf.service[i].port);
+	say("serving%s on core %u, %" PRIu64 " connections at most", len == 0 ? none : text,
+	    (unsigned)conf.workers.cores.at[0], conf.limits.connections);
+}
+
+/* The main thread has nothing to do but to wait; it must not spin, as rte_eal_wait_lcore would. */
+static void
+wait_for(const struct worker *w)
+{
+	unsigned reread = 0;
+
+	while (!atomic_load_explicit(&w->ended, memory_order_acquire)) {
+		const struct timespec moment = {.tv_nsec = 20000000};
+
+		nanosleep(&moment, NULL);
+		if (atomic_load_explicit(&reread_asked, memory_order_relaxed) != reread) {
+			reread = atomic_load_explicit(&reread_asked, memory_order_relaxed);
+			say("SIGHUP: nothing can be reread in this version; everything stays as it is");
+		}
+	}
+}
+
+static int
+run(void)
+{
+	struct rte_mempool *pool = open_ports();
+	struct worker *w = pool == NULL ? NULL : worker_new(&conf, port, 0, pool, &stop_asked);
+	int status = 1;
+	bool sound;
+
+	if (w == NULL) {
+		close_ports();
+		return 1;
+	}
+	say_serving();
+	if (rte_eal_remote_launch(worker_run, w, EAL_WORKER_LCORE(0)) != 0) {
+		say("the worker does not start");
+		close_ports();
+		worker_free(w);
+		return 1;
+	}
+	wait_for(w);
+	rte_eal_wait_lcore(EAL_WORKER_LCORE(0));
+	close_ports();
+	sound = worker_last_words(w, pool->size - io_pool_missing(pool), pool->size);
+	if (sound)
+		status = w->aborted > 0 ? 3 : 0;
+	say("stopped: %s",
+	    !sound ? "something does not add up" : (status == 0 ? "everything ended" : "by force"));
+	worker_free(w);
+	rte_mempool_free(pool);
+	return status;
+}
+
+static void
+usage(FILE *out)
+{
+	fprintf(out, "usage: finessed -c FILE [--check | --explain]\n"
+	             "       finessed --version | --help\n"
+	             "\n"
+	             "  -c, --config FILE  the configuration: conf/finesse.conf shows every setting\n"
+	             "      --check        say what is wrong with FILE, and end\n"
+	             "      --explain      check, and show every setting in force and the memory it costs\n"
+	             "\n"
+	             "exit status: 0 stopped, 1 failure at run time, 2 wrong configuration,\n"
+	             "             3 stopped, and connections had to be aborted\n");
+}
+
+struct wish {
+	const char *file;
+	bool check, explain;
+};
+
+/* -1: go on; otherwise the exit status. */
+static int
+read_options(int argc, char **argv, struct wish *wish)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+		{"explain", no_argument, NULL, 'e'},      {"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+	};
+	int o;
+
+	while ((o = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (o) {
+		case 'c':
+			wish->file = optarg;
+			break;
+		case 'k':
+			wish->check = true;
+			break;
+		case 'e':
+			wish->explain = true;
+			break;
+		case 'v':
+			printf("finessed %s, %s\n", FINESSE_VERSION, rte_version());
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (wish->file == NULL || optind != argc) {
+		usage(stderr);
+		return 2;
+	}
+	return -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct conf_report report = {.out = stderr};
+	struct wish wish = {0};
+	int status = read_options(argc, argv, &wish);
+
+	if (status >= 0)
+		return status;
+	report.file = wish.file;
+	if (conf_load(&conf, wish.file, &report) != 0)
+		return 2;
+	conf_notices(&conf, wish.file, stderr);
+	if (wish.explain)
+		conf_explain(&conf, worker_visit_bytes(&conf), stdout);
+	else if (wish.check)
+		printf("%s: good\n", wish.file);
+	if (wish.check || wish.explain)
+		return 0;
+	status = eal_check(&conf, wish.file);
+	if (status != 0)
+		return status;
+	set_signals();
+	if (eal_start(&conf) != 0)
+		return 1;
+	status = run();
+	eal_stop();
+	return status;
+}

@@ -1,0 +1,266 @@
+/* One loop: frames in, a turn, frames out; and how it ends (worker.h). */
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <rte_pause.h>
+
+#include "config.h"
+#include "drain.h"
+#include "log.h"
+#include "memory.h"
+#include "worker.h"
+
+#define QUIET_TURNS 64 /* before an idle worker sleeps or pauses */
+#define WALL_US     100000
+
+static uint64_t
+clock_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void
+add_services(struct services *all, const struct conf *conf)
+{
+	static const struct service_kind *const kinds[] = {
+		[CONF_ECHO] = &echo_kind,       [CONF_DISCARD] = &discard_kind,
+		[CONF_CHARGEN] = &chargen_kind, [CONF_DAYTIME] = &daytime_kind,
+		[CONF_HTTP] = &http_kind,
+	};
+
+	for (unsigned i = 0; i < conf->services; i++) {
+		const struct conf_service *s = &conf->service[i];
+
+		services_add(all, kinds[s->type], (uint16_t)s->port, s->body_bytes);
+	}
+}
+
+uint64_t
+worker_visit_bytes(const struct conf *conf)
+{
+	static struct services all;
+
+	all.count = 0;
+	add_services(&all, conf);
+	return services_bytes(&all, (uint32_t)conf->limits.connections);
+}
+
+/* Never weaker than asked for: without randomness there is no start. */
+static bool
+make_secret(const struct conf *conf, uint8_t secret[32])
+{
+	const char *hex = conf->policy.isn_secret;
+
+	if (hex[0] == '\0')
+		return getrandom(secret, 32, 0) == 32;
+	say("policy.isn_secret is set: whoever knows it can guess sequence numbers; for tests only");
+	for (unsigned i = 0; i < 32; i++) {
+		char octet[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+
+		secret[i] = (uint8_t)strtoul(octet, NULL, 16);
+	}
+	return true;
+}
+
+static struct fns_shard *
+make_shard(const struct conf *conf, const struct port *port)
+{
+	struct fns_shard *shard;
+	struct fns_config cf;
+	uint8_t secret[32];
+
+	conf_shard(conf, &cf);
+	for (unsigned i = 0; i < conf->ports; i++) {
+		memcpy(cf.port[i].mac, port[i].mac, sizeof(cf.port[i].mac));
+		cf.port[i].tx_cksum = port[i].tx_tcp_cksum;
+	}
+	cf.alloc = memory_take;
+	cf.free = memory_give;
+	if (!make_secret(conf, secret)) {
+		say("no randomness: getrandom: %s", strerror(errno));
+		return NULL;
+	}
+	shard = fns_shard_new(&cf, secret, clock_us());
+	explicit_bzero(secret, sizeof(secret));
+	if (shard == NULL)
+		say("no shard of %u connections: %s", cf.connections, strerror(errno));
+	return shard;
+}
+
+struct worker *
+worker_new(const struct conf *conf, const struct port *port, uint16_t queue, struct rte_mempool *pool,
+           const atomic_uint *stop)
+{
+	struct worker *w = memory_take(sizeof(*w), NULL);
+	uint32_t connections = (uint32_t)conf->limits.connections;
+	uint16_t refused = 0;
+	int error;
+
+	if (w == NULL) {
+		say("no memory for a worker");
+		return NULL;
+	}
+	w->conf = conf;
+	w->stop = stop;
+	w->now_us = clock_us();
+	io_init(&w->io, port, (uint16_t)conf->ports, queue, pool);
+	add_services(&w->services, conf);
+	w->visits_bytes = services_bytes(&w->services, connections);
+	w->visits = memory_take(w->visits_bytes, NULL);
+	w->shard = make_shard(conf, port);
+	if (w->visits == NULL || w->shard == NULL) {
+		worker_free(w);
+		return NULL;
+	}
+	error = services_start(&w->services, w->shard, w->visits, connections, &refused);
+	if (error != 0) {
+		say("no listener on port %u: %s", refused, strerror(-error));
+		worker_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (w->shard != NULL)
+		fns_shard_free(w->shard);
+	if (w->visits != NULL)
+		memory_give(w->visits, w->visits_bytes, NULL);
+	memory_give(w, sizeof(*w), NULL);
+}
+
+/* True if there was anything to do. */
+static bool
+turn(struct worker *w)
+{
+	unsigned n = io_rx(&w->io);
+	bool busy;
+
+	w->now_us = clock_us();
+	w->services.now_us = w->now_us;
+	if (w->now_us >= w->wall_due_us) {
+		w->services.wall_s = time(NULL);
+		w->wall_due_us = w->now_us + WALL_US;
+	}
+	fns_shard_turn(w->shard, w->now_us, w->io.rx, n, &w->io.outbox);
+	busy = n > 0 || w->io.outbox.used > 0;
+	io_tx(&w->io);
+	return busy || io_waiting(&w->io) > 0;
+}
+
+/* Nothing to do: leave the CPU to others for a moment, but not beyond the next deadline.  A signal ends the sleep early,
+ * and so it should: net_tap raises one for each frame. */
+static void
+rest(struct worker *w)
+{
+	uint64_t idle = w->conf->workers.idle, due, us = w->conf->workers.sleep_us;
+	struct timespec ts = {0};
+
+	if (++w->quiet < QUIET_TURNS || idle == CONF_IDLE_POLL)
+		return;
+	if (idle == CONF_IDLE_PAUSE) {
+		rte_pause();
+		return;
+	}
+	due = fns_shard_due(w->shard);
+	if (due <= w->now_us)
+		return;
+	if (due - w->now_us < us)
+		us = due - w->now_us;
+	ts.tv_nsec = (long)us * 1000;
+	nanosleep(&ts, NULL);
+}
+
+/* The signals of people are the main thread's, those of net_tap are ours. */
+static void
+choose_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&set);
+	for (int s = SIGRTMIN; s <= SIGRTMAX; s++)
+		sigaddset(&set, s);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int
+worker_run(void *arg)
+{
+	struct worker *w = arg;
+	struct drain drain = {0};
+
+	choose_signals();
+	prctl(PR_SET_TIMERSLACK, 1000UL); /* nanoseconds: 50 us would double each sleep */
+	do {
+		if (turn(w))
+			w->quiet = 0;
+		else
+			rest(w);
+	} while (!drain_done(&drain, w));
+	io_close(&w->io);
+	atomic_store_explicit(&w->ended, true, memory_order_release);
+	return 0;
+}
+
+/* The value of one row by its name. */
+static uint64_t
+value_of(const struct fns_shard *shard, const char *name)
+{
+	struct fns_stat row[256];
+	size_t n = fns_shard_stats(shard, row, 256);
+
+	for (size_t i = 0; i < n && i < 256; i++) {
+		if (strcmp(row[i].name, name) == 0)
+			return row[i].value;
+	}
+	return 0;
+}
+
+bool
+worker_last_words(const struct worker *w, uint64_t mbufs_back, uint64_t mbufs)
+{
+	uint64_t frames = value_of(w->shard, "frames_in"), sum = 0,
+		 received = counter_read(&w->io.count.rx_frames);
+	const char *broken = fns_shard_check(w->shard);
+	char fates[2048] = "";
+	struct fns_stat row[256];
+	size_t n = fns_shard_fates(w->shard, row, 256), len = 0;
+
+	for (size_t i = 0; i < n && i < 256; i++) {
+		sum += row[i].value;
+		if (row[i].value != 0 && len < sizeof(fates))
+			len += (size_t)snprintf(fates + len, sizeof(fates) - len, "%sfate %s %" PRIu64,
+			                        len == 0 ? "" : ", ", row[i].name, row[i].value);
+	}
+	if (len > 0)
+		say("%s", fates);
+	say("frames_in %" PRIu64 " = fates %" PRIu64 "; mbufs %" PRIu64 " of %" PRIu64
+	    " back; opened %" PRIu64 ", ended %" PRIu64 ", aborted %" PRIu64 "; frames sent %" PRIu64
+	    ", given up %" PRIu64,
+	    frames, sum, mbufs_back, mbufs, value_of(w->shard, "opens_passive"), value_of(w->shard, "ended"),
+	    w->aborted, counter_read(&w->io.count.tx_frames), counter_read(&w->io.count.tx_dropped));
+	if (broken != NULL)
+		say("the shard does not add up: %s", broken);
+	if (received != frames)
+		say("%" PRIu64 " frames were received, %" PRIu64 " arrived at the shard", received, frames);
+	if (mbufs_back != mbufs)
+		say("%" PRIu64 " mbufs did not come back", mbufs - mbufs_back);
+	return broken == NULL && sum == frames && received == frames && mbufs_back == mbufs;
+}

@@ -1,0 +1,45 @@
+/* A worker: the thread that turns one shard, from the first frame to the last. */
+#ifndef FINESSED_WORKER_H
+#define FINESSED_WORKER_H
+
+#include <stdatomic.h>
+
+#include "io.h"
+#include "service.h"
+#include "settings.h"
+
+struct worker {
+	/* set by worker_new, read by the worker */
+	const struct conf *conf;
+	const atomic_uint *stop; /* how often somebody asked: once drains, twice ends now */
+	struct io io;
+	struct fns_shard *shard;
+	struct services services;
+	void *visits;
+	size_t visits_bytes;
+
+	/* the worker's own */
+	uint64_t now_us, wall_due_us;
+	unsigned quiet;   /* turns in a row without a frame */
+	uint64_t aborted; /* connections that were not given the time to end */
+
+	/* written last by the worker; then the starter may read everything */
+	atomic_bool ended;
+};
+
+/* A worker for `queue` of the open and started ports.  NULL after a complaint. */
+struct worker *worker_new(const struct conf *, const struct port *, uint16_t queue, struct rte_mempool *,
+                          const atomic_uint *stop);
+
+/* Serves until asked to stop and everything has ended; gives its mbufs back.  For rte_eal_remote_launch. */
+int worker_run(void *worker);
+
+/* After the run: says what came of every frame.  False if something does not add up. */
+bool worker_last_words(const struct worker *, uint64_t mbufs_back, uint64_t mbufs);
+
+void worker_free(struct worker *);
+
+/* Octets of memory for what the services keep of connections. */
+uint64_t worker_visit_bytes(const struct conf *);
+
+#endif
