@@ -21,7 +21,7 @@ limited(struct tcp *t)
 }
 
 static bool
-reply(struct tcp *t, const struct flow *flow, const struct seg *s)
+reply(struct tcp *t, const struct flow *flow, const struct seg *s, uint8_t ttl, uint8_t dscp)
 {
 	struct ip_out out;
 	size_t len;
@@ -31,7 +31,7 @@ reply(struct tcp *t, const struct flow *flow, const struct seg *s)
 		return false;
 	}
 	len = seg_build(out.l4, flow->lport, flow->rport, s);
-	ip_finish_tcp(t->ip, &out, flow->local, flow->remote, 64, 0, len);
+	ip_finish_tcp(t->ip, &out, flow->local, flow->remote, ttl, (uint8_t)(dscp << 2), len);
 	counter_add(&t->stats.segments_sent, 1);
 	return true;
 }
@@ -49,13 +49,14 @@ reply_reset(struct tcp *t, const struct flow *flow, const struct seg *s)
 		r.flags |= ACK;
 		r.ack = s->seq + s->len;
 	}
-	if (reply(t, flow, &r))
+	if (reply(t, flow, &r, 64, 0))
 		counter_add(&t->stats.resets_sent, 1);
 }
 
 void
 reply_tw_ack(struct tcp *t, const struct tw *w)
 {
+	const struct fns_options *o = &t->option[w->options].value; /* MUST-48, MUST-49 */
 	struct seg s = {.seq = w->snd_nxt, .ack = w->rcv_nxt, .flags = ACK, .wnd = w->wnd};
 
 	if (w->ts) {
@@ -63,5 +64,5 @@ reply_tw_ack(struct tcp *t, const struct tw *w)
 		s.opt.ts_val = tcp_ts_now(t) + iss_ts_offset(t, &w->flow);
 		s.opt.ts_ecr = w->ts_recent;
 	}
-	reply(t, &w->flow, &s);
+	reply(t, &w->flow, &s, o->ttl, o->dscp);
 }

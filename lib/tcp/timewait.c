@@ -56,6 +56,8 @@ tw_enter(struct fns_conn *c)
 	w->rcv_nxt = c->rcv.nxt;
 	w->ts_recent = c->ts_recent;
 	w->ts = flagged(c, C_TS);
+	w->options = c->options & 0x7fffu;
+	tcp_options_again(t, c->options);
 	w->wnd = (uint16_t)((conn_rcv_window(c) + (1u << c->rcv_scale) - 1) >> c->rcv_scale); /* SHLD-14 */
 	counter_add(&t->stats.time_waits, 1);
 	counter_add(&t->state[STATE_TIME_WAIT], 1);
@@ -70,6 +72,7 @@ tw_remove(struct tcp *t, uint32_t index)
 
 	queue_remove(t, w);
 	table_remove(&t->table, tcp_hash(t, &w->flow), index | TW_BIT);
+	tcp_options_drop(t, w->options);
 	pool_give(&t->tws, index);
 	counter_sub(&t->stats.time_waits, 1);
 	counter_sub(&t->state[STATE_TIME_WAIT], 1);
