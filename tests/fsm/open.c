@@ -425,6 +425,41 @@ MUST_44__open__chooses_address_and_port(struct peer *p)
 	expect(p, SYN, .seq = 0);
 }
 
+/* What goes out bears the address that the connection has, not the one a route would choose; frames.c compares. */
+static void
+MUST_45__second_address__kept(struct peer *p)
+{
+	p->second = true;
+	in_established(p);
+	call_send(p, 10);
+	expect(p, PSH | ACK, .seq = 1, .ack = 1, .len = 10);
+	call_close(p);
+	expect(p, FIN | ACK, .seq = 11, .ack = 1);
+	expect_at(p, peer_rto(p), FIN | PSH | ACK, .seq = 1, .ack = 1, .len = 10);
+}
+
+static void
+MUST_45__second_address__opens_from_it(struct peer *p)
+{
+	p->second = true;
+	in_established_active(p);
+}
+
+static void
+MUST_65__mss_option__on_syns_alone(struct peer *p)
+{
+	in_listen(p);
+	arrive(p, SYN);
+	expect(p, SYN | ACK, .ack = 1, .mss = peer_mss(p));
+	arrive(p, ACK, .seq = 1, .ack = 1);
+	call_send(p, 10);
+	expect(p, PSH | ACK, .seq = 1, .ack = 1, .len = 10, .mss = NONE);
+	call_close(p);
+	peer_forget(p);
+	arrive(p, PSH | ACK, .seq = 1, .ack = 11, .len = 10);
+	expect(p, RST, .seq = 11, .mss = NONE);
+}
+
 static void
 unlisten__embryo__reset(struct peer *p)
 {
@@ -529,6 +564,9 @@ const struct script open_scripts[] = {
 	SCRIPT(listen__taken_or_foreign__refused),
 	SCRIPT(MUST_43__listen__at_one_address),
 	SCRIPT(MUST_44__open__chooses_address_and_port),
+	SCRIPT(MUST_45__second_address__kept),
+	SCRIPT(MUST_45__second_address__opens_from_it),
+	SCRIPT(MUST_65__mss_option__on_syns_alone),
 	SCRIPT(unlisten__embryo__reset),
 	SCRIPT(unlisten__established__lives_on),
 	SCRIPT(syn_received__close__fin_wait_1),

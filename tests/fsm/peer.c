@@ -59,7 +59,10 @@ peer_addresses(const struct peer *p, uint8_t ours[16], uint8_t theirs[16])
 {
 	struct fns_addr a, b;
 
-	fns_addr_parse(&a, p->v6 ? "2001:db8:1::1" : "198.51.100.1", 1);
+	if (p->second)
+		fns_addr_parse(&a, p->v6 ? "2001:db8:1::3" : "198.51.100.3", 1);
+	else
+		fns_addr_parse(&a, p->v6 ? "2001:db8:1::1" : "198.51.100.1", 1);
 	fns_addr_parse(&b, p->v6 ? "2001:db8:1::2" : "198.51.100.2", 1);
 	memcpy(ours, a.ip, 16);
 	memcpy(theirs, b.ip, 16);
@@ -82,13 +85,15 @@ configure(struct fns_config *config, struct peer *p)
 	config->port_count = 1;
 	memcpy(config->port[0].mac, mac_ours, 6);
 	config->port[0].mtu = 1500;
-	config->port[0].address_count = 2;
-	fns_addr_parse(&a, "198.51.100.1", 1);
-	memcpy(config->port[0].address[0].ip, a.ip, 16);
-	config->port[0].address[0].bits = 24;
-	fns_addr_parse(&a, "2001:db8:1::1", 1);
-	memcpy(config->port[0].address[1].ip, a.ip, 16);
-	config->port[0].address[1].bits = 64;
+	config->port[0].address_count = 4;
+	for (unsigned i = 0; i < 4; i++) {
+		static const char *const ip[] = {"198.51.100.1", "2001:db8:1::1", "198.51.100.3",
+		                                 "2001:db8:1::3"};
+
+		fns_addr_parse(&a, ip[i], 1);
+		memcpy(config->port[0].address[i].ip, a.ip, 16);
+		config->port[0].address[i].bits = i & 1 ? 64 : 24;
+	}
 	config->port[0].announce = false;
 	config->alloc = counted_alloc;
 	config->free = counted_free;

@@ -111,6 +111,7 @@ struct peer {
 	uint16_t wnd; /* the window of what the peer sends */
 	uint16_t lport, rport;
 	bool deaf;       /* the peer answers no ARP and no neighbour solicitation */
+	bool second;     /* the endpoint's second address is the one in play */
 	uint16_t outbox; /* room of the outbox of each turn */
 
 	/* the endpoint */

@@ -224,6 +224,16 @@ time_wait__ack__with_timestamps(struct peer *p)
 	expect(p, ACK, .seq = 2, .ack = 2);
 }
 
+static void
+MUST_48__time_wait__dscp_and_ttl_as_before(struct peer *p)
+{
+	p->options.dscp = 46;
+	p->options.ttl = 7;
+	in_time_wait(p);
+	arrive(p, FIN | ACK, .seq = 1, .ack = 2);
+	expect(p, ACK, .seq = 2, .ack = 2, .tos = 46 << 2, .ttl = 7);
+}
+
 /* They end in the order in which they began. */
 static void
 time_wait__many__each_in_its_time(struct peer *p)
@@ -266,6 +276,7 @@ const struct script timewait_scripts[] = {
 	SCRIPT(T_54__open_over_time_wait__refused),
 	SCRIPT(T_55__no_room__gone_at_once),
 	SCRIPT(time_wait__ack__with_timestamps),
+	SCRIPT(MUST_48__time_wait__dscp_and_ttl_as_before),
 	SCRIPT(time_wait__many__each_in_its_time),
 	{NULL, NULL},
 };
