@@ -87,7 +87,7 @@ static const struct setting table[] = {
 
 	{EACH(services, conf_service, type, CONF_WORD, NULL, 0, 0, service_words, "what is served")},
 	{EACH(services, conf_service, port, NUM, NULL, 1, 65535, NULL, "TCP port, on every own address")},
-	{EACH(services, conf_service, body_bytes, NUM, "64", 0, 10000000000, NULL, "http: octets of the body")},
+	{EACH(services, conf_service, body_bytes, NUM, "64", 0, 10000000000, NULL, "http: octets of the body of /")},
 
 	{ROW(drain, deadline_s, NUM, "30", 0, 86400, "how long connections may finish before they are aborted, seconds")},
 	{IDLE(drain, new_connections, CONF_WORD, "\"refuse\"", 0, drain_words, "this version refuses them", 1,

@@ -59,11 +59,30 @@ decimal(const char *text, size_t len, uint64_t *n)
 	return len > 0 && len <= 18;
 }
 
-/* Every path has the service's body, but /bytes/N has N octets of it.  `status` waits for the end of the head. */
+static bool
+starts(const char *path, size_t len, const char *with)
+{
+	return len >= strlen(with) && memcmp(path, with, strlen(with)) == 0;
+}
+
+/* What there is: "/" with or without a query, and /bytes/N.  A 404 waits for the end of the head. */
+static void
+read_path(struct http_request *r, const char *path, size_t len, bool cut)
+{
+	static const char bytes[] = "/bytes/";
+
+	if (len == 0 || (starts(path, len, "/") && (len == 1 || path[1] == '?')))
+		return;
+	r->sized = !cut && starts(path, len, bytes) &&
+	           decimal(path + strlen(bytes), len - strlen(bytes), &r->bytes) &&
+	           r->bytes <= HTTP_BYTES_MAX;
+	if (!r->sized)
+		r->status = 404;
+}
+
 static void
 end_target(struct http_request *r)
 {
-	static const char bytes[] = "/bytes/";
 	size_t len = r->word_len < HTTP_WORD ? r->word_len : HTTP_WORD, skip = 0;
 
 	if (len > 7 && strncasecmp(r->word, "http://", 7) == 0) {
@@ -74,13 +93,7 @@ end_target(struct http_request *r)
 		end_with(r, 400);
 		return;
 	}
-	if (len - skip >= sizeof(bytes) - 1 && memcmp(r->word + skip, bytes, sizeof(bytes) - 1) == 0) {
-		skip += sizeof(bytes) - 1;
-		r->sized = true;
-		if (r->word_len > HTTP_WORD || !decimal(r->word + skip, len - skip, &r->bytes) ||
-		    r->bytes > HTTP_BYTES_MAX)
-			r->status = 404;
-	}
+	read_path(r, r->word + skip, len - skip, r->word_len > HTTP_WORD);
 	r->part = HTTP_VERSION;
 	r->word_len = 0;
 }

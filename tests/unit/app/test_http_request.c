@@ -23,7 +23,12 @@ static const struct {
 	{"GET / HTTP/1.1\n" HOST "\n", 200, true},
 	{"\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n", 200, true},
 	{"HEAD / HTTP/1.1\r\n" HOST "\r\n", 200, true},
-	{"GET http://a/x HTTP/1.1\r\n" HOST "\r\n", 200, true},
+	{"GET http://a/ HTTP/1.1\r\n" HOST "\r\n", 200, true},
+	{"GET http://a HTTP/1.1\r\n" HOST "\r\n", 200, true},
+	{"GET /?x=/ HTTP/1.1\r\n" HOST "\r\n", 200, true},
+	{"GET /nothing HTTP/1.1\r\n" HOST "\r\n", 404, true},
+	{"GET //  HTTP/1.1\r\n", 400, false},
+	{"GET http://a/x HTTP/1.1\r\n" HOST "\r\n", 404, true},
 	{"GET / HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", 200, false},
 	{"GET / HTTP/1.1\r\n" HOST "cONNECTION:x , Close\t\r\n\r\n", 200, false},
 	{"GET / HTTP/1.1\r\n" HOST "Connection: close\r\nConnection: keep-alive\r\n\r\n", 200, false},
@@ -140,7 +145,7 @@ a_head_is_bounded(void **state)
 	snprintf(text, sizeof(text), "GET /%.*s HTTP/1.1\r\n" HOST "A%.*s: %.*s\r\n\r\n", 2000, fill, 2000,
 	         fill, 2000, fill);
 	read_in(text, 100, &r);
-	assert_int_equal(r.status, 200);
+	assert_int_equal(r.status, 404);
 	assert_true(r.keep);
 
 	memset(&r, 0, sizeof(r));
