@@ -48,6 +48,17 @@ fns_shard_fates(const struct fns_shard *s, struct fns_stat *row, size_t room)
 	return r.n;
 }
 
+size_t
+fns_shard_closes(const struct fns_shard *s, struct fns_stat *row, size_t room)
+{
+	struct rows r = {row, room, 0};
+
+	for (size_t i = 0; i < CLASS_COUNT; i++)
+		add(&r, fns_class_name(i), fns_class_help(i), FNS_STAT_COUNTER,
+		    counter_read(&s->tcp.class[i]));
+	return r.n;
+}
+
 const char *
 shard_sums(const struct fns_shard *s)
 {
@@ -66,6 +77,11 @@ shard_sums(const struct fns_shard *s)
 		return "live and dead connections are not the pool's";
 	if (t->conns.used - counter_read(&n->dead) + t->tws.used != t->table.used)
 		return "the table does not hold the live connections and TIME-WAIT entries";
+	sum = 0;
+	for (unsigned i = 0; i < CLASS_COUNT; i++)
+		sum += counter_read(&t->class[i]);
+	if (sum != counter_read(&n->ended))
+		return "the classes do not sum to the connections that ended";
 	sum = 0;
 	for (unsigned i = STATE_SYN_SENT; i < STATE_TIME_WAIT; i++)
 		sum += counter_read(&t->state[i]);

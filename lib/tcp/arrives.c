@@ -109,7 +109,7 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 		if (!acks)
 			return DROP_SYN_SENT_RST;
 		counter_add(&c->tcp->stats.resets_received, 1);
-		conn_end(c, ECONNREFUSED, false);
+		conn_end(c, CLASS_peer_reset_syn_sent, ECONNREFUSED, false);
 		return DROP_TAKEN;
 	}
 	if (!(s->flags & SYN)) /* fifth */
@@ -236,7 +236,7 @@ check_rst(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		error = EPIPE; /* T-61: end of stream was seen, so a read does not fail any more */
 	else if (in(c, CLOSING | LAST_ACK))
 		error = 0;
-	conn_end(c, error, false);
+	conn_end(c, conn_class_by_state(c, CLASS_peer_reset_syn_sent), error, false);
 	return false;
 }
 
@@ -248,14 +248,14 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		return true;
 	if (in(c, SYN_RECEIVED) && flagged(c, C_PASSIVE)) {
 		*drop = DROP_SYN_REFUSED; /* back to LISTEN: another incarnation may begin with the next SYN */
-		conn_end(c, ECONNRESET, false);
+		conn_end(c, CLASS_reset_new_syn, ECONNRESET, false);
 		return false;
 	}
 	*drop = DROP_SYN_CHALLENGED;
 	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && conn_options(c)->profile == FNS_LINUX) {
 		/* The peer has begun anew, and nobody waits for the old one (T-29). */
 		reply_reset(c->tcp, &c->flow, s);
-		conn_end(c, 0, false);
+		conn_end(c, CLASS_reset_new_syn, 0, false);
 	} else {
 		conn_challenge(c);
 	}
@@ -264,16 +264,17 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 
 /* What an ACK of our FIN leads to.  False: the connection is over. */
 static bool
-fin_acked(struct fns_conn *c)
+fin_acked(struct fns_conn *c, const struct seg *s)
 {
 	const struct fns_options *o = conn_options(c);
 
 	switch (c->state) {
 	case FIN_WAIT_1:
 		conn_enter(c, FIN_WAIT_2);
+		c->three = (s->flags & FIN) != 0;
 		if (flagged(c, C_ORPHAN)) {
 			if (o->fin_wait_2_ms < 0) {
-				conn_end(c, 0, true);
+				conn_end(c, CLASS_reset_fin_wait_2, 0, true);
 				return false;
 			}
 			conn_arm(c, FIN_WAIT_2_LIMIT, (uint64_t)o->fin_wait_2_ms * 1000);
@@ -321,7 +322,7 @@ check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		return false;
 	}
 	ack_take(c, s);
-	if (fin_was_out && seq_gt(s->ack, fin) && !fin_acked(c))
+	if (fin_was_out && seq_gt(s->ack, fin) && !fin_acked(c, s))
 		return false;
 	return true;
 }
@@ -342,10 +343,11 @@ check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 		*drop = DROP_TEXT_AFTER_CLOSE;
 		counter_add(&c->tcp->stats.lost_unread, s->text_len);
 		reply_reset(c->tcp, &c->flow, s);
-		conn_end(c, flagged(c, C_ORPHAN) ? 0 : ECONNRESET, false);
+		conn_end(c, CLASS_reset_after_close, flagged(c, C_ORPHAN) ? 0 : ECONNRESET, false);
 		return false;
 	}
 	*drop = text_take(c, s);
+	c->half |= *drop == DROP_TAKEN && in(c, FIN_WAIT_2);
 	return true;
 }
 

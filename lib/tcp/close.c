@@ -44,10 +44,11 @@ fns_shutdown(struct fns_conn *c, enum fns_how how)
 }
 
 static void
-abort_with(struct fns_conn *c, int error)
+abort_with(struct fns_conn *c, enum close_class class, int error)
 {
 	/* In CLOSING and LAST-ACK both sides are done: there is nobody to tell (§3.10.5). */
-	conn_end(c, error, in(c, SYN_RECEIVED | ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT));
+	conn_end(c, in(c, SYN_SENT) ? CLASS_closed_syn_sent : class, error,
+	         in(c, SYN_RECEIVED | ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT));
 }
 
 void
@@ -55,7 +56,7 @@ fns_abort(struct fns_conn *c)
 {
 	assert(!(c->marks & M_GONE));
 	if (!in(c, ENDED))
-		abort_with(c, ECONNABORTED);
+		abort_with(c, CLASS_reset_abort, ECONNABORTED);
 }
 
 /* Reasons for which close resets: true if one held. */
@@ -64,17 +65,23 @@ close_resets(struct fns_conn *c)
 {
 	struct tcp *t = c->tcp;
 	const struct fns_options *o = conn_options(c);
+	enum close_class class;
 
-	if (c->rx.len > 0 && in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT)) { /* SHLD-3, T-13 */
+	if (c->rx.len > 0 &&
+	    in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT)) { /* SHLD-3, T-13, T-17 */
 		counter_add(&t->stats.closes_unread, 1);
-	} else if (o->linger == FNS_ON || (c->state == FIN_WAIT_2 && o->fin_wait_2_ms < 0)) {
-		/* as the application wished */
+		class = CLASS_reset_unread;
+	} else if (o->linger == FNS_ON) { /* T-16 */
+		class = CLASS_reset_linger;
+	} else if (c->state == FIN_WAIT_2 && o->fin_wait_2_ms < 0) { /* T-31 */
+		class = CLASS_reset_fin_wait_2;
 	} else if (counter_read(&t->stats.orphans) >= t->config->orphans) { /* T-22 */
 		counter_add(&t->stats.orphan_overflows, 1);
+		class = CLASS_reset_orphan_limit;
 	} else {
 		return false;
 	}
-	abort_with(c, 0);
+	abort_with(c, class, 0);
 	return true;
 }
 
@@ -90,7 +97,7 @@ fns_close(struct fns_conn *c)
 		return;
 	}
 	if (in(c, SYN_SENT)) {
-		conn_end(c, 0, false);
+		conn_end(c, CLASS_closed_syn_sent, 0, false);
 		return;
 	}
 	if (close_resets(c))

@@ -126,9 +126,61 @@ reap_later(struct fns_conn *c)
 	list_add(&c->tcp->reap, c, false);
 }
 
+size_t
+fns_class_count(void)
+{
+	return CLASS_COUNT;
+}
+
+const char *
+fns_class_name(size_t class)
+{
+	static const char *const name[] = {
+#define X(name, help) #name,
+		CLASS_LIST(X)
+#undef X
+	};
+
+	return class < CLASS_COUNT ? name[class] : "?";
+}
+
+const char *
+fns_class_help(size_t class)
+{
+	static const char *const text[] = {
+#define X(name, help) help,
+		CLASS_LIST(X)
+#undef X
+	};
+
+	return class < CLASS_COUNT ? text[class] : "?";
+}
+
+enum close_class
+conn_class_by_state(const struct fns_conn *c, enum close_class of_syn_sent)
+{
+	_Static_assert(CLASS_timeout_last_ack - CLASS_timeout_syn_sent == STATE_LAST_ACK - STATE_SYN_SENT &&
+	                       CLASS_peer_reset_last_ack - CLASS_peer_reset_syn_sent ==
+	                               STATE_LAST_ACK - STATE_SYN_SENT,
+	               "one class a state, in the order of the states");
+
+	return (enum close_class)((int)of_syn_sent + __builtin_ctz(c->state) - STATE_SYN_SENT);
+}
+
+/* Both FINs are acknowledged. */
+static enum close_class
+graceful(const struct fns_conn *c)
+{
+	if (c->state == LAST_ACK)
+		return c->half ? CLASS_passive_half : c->three ? CLASS_passive_3 : CLASS_passive_4;
+	if (c->state == CLOSING)
+		return conn_to_itself(c) ? CLASS_self_2 : CLASS_simultaneous;
+	return c->half ? CLASS_active_half : c->three ? CLASS_active_3 : CLASS_active_4;
+}
+
 /* What a connection leaves behind when it ends; the conn itself waits for its last report and the last frame. */
 static void
-end(struct fns_conn *c, uint16_t state)
+end(struct fns_conn *c, uint16_t state, enum close_class class)
 {
 	struct tcp *t = c->tcp;
 	uint32_t unacked = c->tx.len;
@@ -142,7 +194,6 @@ end(struct fns_conn *c, uint16_t state)
 		if (!tw_enter(c))
 			counter_add(&t->stats.time_wait_overflows, 1);
 	} else {
-		counter_add(&t->stats.lost_unacked, unacked);
 		table_remove(&t->table, tcp_hash(t, &c->flow), conn_index(c));
 	}
 	if (flagged(c, C_ORPHAN))
@@ -150,14 +201,20 @@ end(struct fns_conn *c, uint16_t state)
 	counter_sub(&t->stats.conns, 1);
 	counter_add(&t->stats.dead, 1);
 	counter_add(&t->stats.ended, 1);
+	counter_add(&t->stats.lost_unacked, unacked);
+	counter_add(&t->class[class], 1);
 	ring_free(&c->tx, &t->pages);
 	ring_truncate(&c->rx, &t->pages);
 	conn_drop_recovery(c);
+	/* The unions of live and ended fields change sides here. */
+	c->close_class = (uint8_t) class;
+	c->lost_unacked = unacked;
+	c->lost_unread = flagged(c, C_ORPHAN) ? c->rx.len : 0;
 	conn_report(c, FNS_CLOSED);
 }
 
-void
-conn_enter(struct fns_conn *c, uint16_t state)
+static void
+move(struct fns_conn *c, uint16_t state, enum close_class class)
 {
 	struct tcp *t = c->tcp;
 	uint16_t from = c->state;
@@ -169,7 +226,7 @@ conn_enter(struct fns_conn *c, uint16_t state)
 	else
 		counter_add(&t->stats.conns, 1);
 	if (state & ENDED) {
-		end(c, state);
+		end(c, state, class);
 		c->state = state;
 		return;
 	}
@@ -186,14 +243,20 @@ conn_enter(struct fns_conn *c, uint16_t state)
 }
 
 void
-conn_end(struct fns_conn *c, int error, bool reset)
+conn_enter(struct fns_conn *c, uint16_t state)
+{
+	move(c, state, state & ENDED ? graceful(c) : CLASS_COUNT);
+}
+
+void
+conn_end(struct fns_conn *c, enum close_class class, int error, bool reset)
 {
 	c->error = (uint8_t)error;
 	if (reset && in(c, SYNCHRONIZED | SYN_RECEIVED)) {
 		flag(c, C_RST_DUE);
 		conn_dirty(c);
 	}
-	conn_enter(c, CLOSED);
+	move(c, CLOSED, class);
 }
 
 void
@@ -255,10 +318,10 @@ void
 conn_challenge(struct fns_conn *c)
 {
 	struct tcp *t = c->tcp;
-	uint8_t period = (uint8_t)(t->now_us / 5000000);
+	unsigned period = (unsigned)(t->now_us / 5000000) & 7;
 
 	if (c->challenge_period != period) {
-		c->challenge_period = period;
+		c->challenge_period = period & 7;
 		c->challenges = 0;
 	}
 	if (c->challenges >= t->config->challenge_acks) {

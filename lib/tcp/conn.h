@@ -9,6 +9,7 @@
 
 #include <finesse/finesse.h>
 
+#include "classes.h"
 #include "flow.h"
 #include "ip6.h"
 #include "ranges.h"
@@ -81,9 +82,16 @@ struct fns_conn {
 	/* with C_TIMING: an ACK of rtt_seq ends what began at rtt_us (low 32 bits) */
 	uint32_t rtt_seq, rtt_us;
 
-	uint32_t cwnd, ssthresh; /* octets */
-	uint32_t cc_acked;       /* the algorithm's own */
-	uint32_t recover;        /* RFC 6582; highest SND.NXT when the recovery began */
+	union {
+		uint32_t cwnd;         /* octets */
+		uint32_t lost_unacked; /* ended: accepted from the application, never acknowledged */
+	};
+	union {
+		uint32_t ssthresh;
+		uint32_t lost_unread; /* ended: received, and never to be read */
+	};
+	uint32_t cc_acked; /* the algorithm's own */
+	uint32_t recover;  /* RFC 6582; highest SND.NXT when the recovery began */
 
 	uint32_t deadline[DEADLINES];
 	struct wheel_node timer; /* due no later than the earliest deadline */
@@ -101,13 +109,21 @@ struct fns_conn {
 	uint16_t options;       /* index into tcp->option */
 	uint16_t ts_recent_age; /* tick >> 16 when ts_recent was set: about 67 s a step */
 	uint8_t snd_scale : 4, rcv_scale : 4;
-	uint8_t dupacks, backoff;
+	uint8_t dupacks;
+	union {
+		uint8_t backoff;
+		uint8_t close_class; /* ended: enum close_class */
+	};
 	uint8_t marks;          /* enum conn_mark */
 	uint8_t reports;        /* owed to the handler */
 	uint8_t error;          /* errno of its end, or of a soft error */
 	uint8_t challenges : 4; /* challenge ACKs in this period */
 	uint8_t quick : 4;      /* segments still to be acknowledged at once */
-	uint8_t challenge_period;
+	uint8_t challenge_period : 3;
+	uint8_t half : 1;     /* text went one way after the FIN of the other */
+	uint8_t three : 1;    /* a FIN carried the ACK of the other's */
+	uint8_t recorded : 1; /* recorder.h */
+	uint8_t redials : 2;  /* the shard chose the port: times it may choose again (self-connect) */
 
 	fns_handler *handler;
 	void *user;
@@ -169,6 +185,12 @@ conn_fin_seq(const struct fns_conn *c)
 	return conn_text_seq(c) + c->tx.len;
 }
 
+static inline bool
+conn_to_itself(const struct fns_conn *c)
+{
+	return c->flow.lport == c->flow.rport && addr_equal(c->flow.local, c->flow.remote);
+}
+
 /* Octets that the peer may still send into the window offered. */
 static inline uint32_t
 conn_rcv_window(const struct fns_conn *c)
@@ -201,8 +223,12 @@ struct fns_conn *conn_new(struct tcp *, const struct flow *, uint16_t options);
  * place), its deadlines stop, FNS_CLOSED is owed, and the end of the turn frees it. */
 void conn_enter(struct fns_conn *, uint16_t state);
 
-/* Ends it now: CLOSED, with errno, and with a reset to the peer if `reset`. */
-void conn_end(struct fns_conn *, int error, bool reset);
+/* Ends it now: CLOSED, in this class, with errno, and with a reset to the peer if `reset`.  Graceful ends are
+ * conn_enter's, which knows their class. */
+void conn_end(struct fns_conn *, enum close_class, int error, bool reset);
+
+/* class + how far the state is from SYN-SENT: for the classes that come in one for each state. */
+enum close_class conn_class_by_state(const struct fns_conn *, enum close_class of_syn_sent);
 
 void conn_arm(struct fns_conn *, enum deadline, uint64_t after_us);
 void conn_stop(struct fns_conn *, enum deadline);

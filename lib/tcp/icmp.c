@@ -35,7 +35,7 @@ tcp_icmp(struct tcp *t, const struct ip_arrival *a)
 	if (a->error.kind == ICMP_TOO_BIG)
 		return too_big(c, a->error.mtu);
 	if (a->error.kind == ICMP_HARD && in(c, SYN_SENT)) {
-		conn_end(c, ECONNREFUSED, false);
+		conn_end(c, CLASS_unreachable, ECONNREFUSED, false);
 		return DROP_TAKEN;
 	}
 	c->error = a->error.kind == ICMP_HARD ? ECONNREFUSED : EHOSTUNREACH; /* MUST-47 */

@@ -73,7 +73,7 @@ fns_unlisten(struct fns_listener *l)
 		struct fns_conn *c = conn_at(t, i);
 
 		if (!(c->marks & M_GONE) && c->state == SYN_RECEIVED && c->listener == index)
-			conn_end(c, ECONNABORTED, true);
+			conn_end(c, CLASS_reset_unlisten, ECONNABORTED, true);
 	}
 	while (*link != index)
 		link = &t->listener[*link].next;

@@ -212,6 +212,9 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 	if (p->flags & RST)
 		counter_add(&t->stats.resets_sent, 1);
 	unflag(c, C_RST_DUE | C_PROBE);
+	if ((p->flags & FIN) && in(c, LAST_ACK) && seq_ge(p->seq, c->snd.max))
+		c->three = c->last_ack_sent != c->rcv.nxt;
+	c->half |= p->text > 0 && in(c, CLOSE_WAIT | LAST_ACK) && seq_ge(p->seq, c->snd.max);
 	if (p->flags & ACK) {
 		unflag(c, C_ACK_NOW | C_ACK_LATER);
 		conn_stop(c, DELAYED_ACK);
@@ -297,7 +300,7 @@ no_way(struct fns_conn *c, enum ip_verdict v)
 		return SENT_ALL;
 	}
 	if (!unresolved && in(c, SYN_SENT)) {
-		conn_end(c, EHOSTUNREACH, false);
+		conn_end(c, CLASS_unreachable, EHOSTUNREACH, false);
 		return SENT_ALL;
 	}
 	if (c->snd.una != c->snd.max || !flagged(c, C_SYN_ACKED) || c->tx.len > 0 || may(c, SEND_FIN))

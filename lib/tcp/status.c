@@ -1,6 +1,8 @@
 /* STATUS, RFC 9293 §3.10.6, and who receives the reports. */
 #include "internal.h"
 
+#include <finesse/shard.h>
+
 #include <string.h>
 
 void
@@ -16,14 +18,20 @@ fns_status(const struct fns_conn *c, struct fns_status *s)
 	s->unread = c->rx.len;
 	s->unacked = c->tx.len;
 	s->snd_wnd = c->snd.wnd;
-	s->cwnd = c->cwnd;
-	s->ssthresh = c->ssthresh;
+	if (in(c, ENDED)) {
+		s->unacked = c->lost_unacked;
+		s->close_class = fns_class_name(c->close_class);
+	} else {
+		s->cwnd = c->cwnd;
+		s->ssthresh = c->ssthresh;
+		s->rto_us = (uint32_t)rto_us(c);
+	}
 	s->rcv_wnd = c->rcv.wnd;
 	s->mss = c->mss;
 	s->srtt_us = c->srtt_us;
 	s->rttvar_us = c->rttvar_us;
-	s->rto_us = (uint32_t)rto_us(c);
 	s->age_us = (uint64_t)(c->tcp->now - c->opened) << TICK_SHIFT;
+	s->self = conn_to_itself(c);
 	s->passive = flagged(c, C_PASSIVE);
 	s->orphan = flagged(c, C_ORPHAN);
 	s->peer_fin = in(c, CLOSE_WAIT | CLOSING | LAST_ACK | TIME_WAIT);

@@ -9,6 +9,7 @@
 #include <finesse/finesse.h>
 #include <finesse/shard.h>
 
+#include "classes.h"
 #include "drop.h"
 #include "flow.h"
 #include "ip.h"
@@ -83,6 +84,7 @@ struct tcp {
 	struct ip_limit resets;
 	uint64_t arrows;            /* taken, one bit each */
 	counter state[STATE_COUNT]; /* gauges */
+	counter class[CLASS_COUNT]; /* their sum is stats.ended */
 	struct tcp_stats stats;
 };
 

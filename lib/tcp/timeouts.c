@@ -23,7 +23,7 @@ retransmit(struct fns_conn *c)
 	if (c->snd.una == c->snd.max && c->tx.len == 0 && !in(c, SYN_SENT | FIN_WAIT_1 | CLOSING | LAST_ACK))
 		return;
 	if (c->backoff >= limit(c)) {
-		conn_end(c, ETIMEDOUT, false);
+		conn_end(c, conn_class_by_state(c, CLASS_timeout_syn_sent), ETIMEDOUT, false);
 		return;
 	}
 	counter_add(&c->tcp->stats.timeouts, 1);
@@ -51,7 +51,7 @@ persist(struct fns_conn *c)
 	if (c->snd.una != c->snd.max)
 		return;
 	if (c->backoff >= limit(c)) { /* ack.c keeps it below while a peer that is ours to serve answers */
-		conn_end(c, ETIMEDOUT, false);
+		conn_end(c, conn_class_by_state(c, CLASS_timeout_syn_sent), ETIMEDOUT, false);
 		return;
 	}
 	if (c->snd.wnd == 0) {
@@ -77,7 +77,7 @@ keepalive(struct fns_conn *c)
 	if (c->snd.una != c->snd.max || c->tx.len > 0)
 		return; /* MUST-26: not idle */
 	if (c->backoff >= cf->keepalive_probes) {
-		conn_end(c, ETIMEDOUT, true);
+		conn_end(c, CLASS_timeout_keepalive, ETIMEDOUT, true);
 		return;
 	}
 	c->backoff++;
@@ -105,10 +105,10 @@ due(struct fns_conn *c, enum deadline d)
 		keepalive(c);
 		break;
 	case USER_TIMEOUT:
-		conn_end(c, ETIMEDOUT, false);
+		conn_end(c, CLASS_timeout_user, ETIMEDOUT, false);
 		break;
 	case FIN_WAIT_2_LIMIT: /* silent, and straight to CLOSED (T-30) */
-		conn_end(c, 0, false);
+		conn_end(c, CLASS_timeout_fin_wait_2, 0, false);
 		break;
 	case DEADLINES:
 		break;

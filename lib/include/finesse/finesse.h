@@ -116,8 +116,10 @@ struct fns_status {
 	uint32_t unacked; /* octets accepted by fns_send and not acknowledged */
 	uint32_t snd_wnd, cwnd, ssthresh, rcv_wnd, mss;
 	uint32_t srtt_us, rttvar_us, rto_us;
-	uint64_t age_us; /* since OPEN, or the SYN that began it */
+	uint64_t age_us;         /* since OPEN, or the SYN that began it */
+	const char *close_class; /* how it ended (fns_class_name), NULL before; static */
 	bool passive, orphan, peer_fin;
+	bool self; /* both ends are this one */
 };
 void fns_status(const struct fns_conn *, struct fns_status *);
 

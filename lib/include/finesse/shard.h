@@ -68,6 +68,13 @@ struct fns_stat {
 size_t fns_shard_stats(const struct fns_shard *, struct fns_stat *row, size_t room);
 size_t fns_shard_fates(const struct fns_shard *, struct fns_stat *row, size_t room);
 
+/* Connections that ended, by the way in which they did, in the order of fns_class_name: the sum is the counter
+ * "ended", and with the gauge "conns" it is what was ever opened.  Any thread. */
+size_t fns_shard_closes(const struct fns_shard *, struct fns_stat *row, size_t room);
+size_t fns_class_count(void);
+const char *fns_class_name(size_t close_class); /* "active_4"; static */
+const char *fns_class_help(size_t close_class);
+
 /* Checks what must hold between turns: the sums of fates and of connections, pools, queues.  NULL, or a static
  * string that says what does not.  Costs a walk over all connections: for tests and debugging. */
 const char *fns_shard_check(const struct fns_shard *);
