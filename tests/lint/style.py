@@ -14,7 +14,7 @@ OWN = ('lib', 'app', 'bench')
 # The core is a function of its arguments: no clock, no randomness, no file, no lock, no memory but what it was given.
 CORE_HEADERS = {'assert.h', 'emmintrin.h', 'errno.h', 'inttypes.h', 'limits.h', 'stdalign.h', 'stdarg.h', 'stdatomic.h', 'stdbool.h',
                 'stddef.h', 'stdint.h', 'stdio.h', 'stdnoreturn.h', 'string.h'}  # of stdio.h, snprintf alone: see below
-CONSTRUCTION = {'stdlib.h'}  # lib/shard allocates when it builds a shard
+CONSTRUCTION = {'arpa/inet.h', 'stdlib.h'}  # lib/shard reads addresses and allocates when it builds a shard
 FORBIDDEN = re.compile(r'(?<![\w.>])(malloc|calloc|realloc|aligned_alloc|free|abort|exit|time|clock|clock_gettime'
                        r'|gettimeofday|rand|random|srand|getrandom|printf|fprintf|vprintf|puts|fputs|perror|fopen|getenv'
                        r'|system|signal|sleep|usleep|nanosleep|alloca|setjmp|longjmp|strtok|pthread_\w+|mtx_\w+|thrd_\w+'

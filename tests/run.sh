@@ -1,0 +1,163 @@
+#!/bin/sh
+# Runs every test of finesse.  Debian 12; as root it installs what is missing and runs the tests that need namespaces.
+#
+#   sh tests/run.sh              everything: gcc, clang, and both with the address and undefined-behaviour sanitizers
+#   sh tests/run.sh --quick      gcc without sanitizers
+#   sh tests/run.sh NAME...      these tests alone, gcc without sanitizers ("bulk", "planted"; --list shows them)
+#
+# Ends with the line "N passed, N failed"; exits 1 if something failed.  Builds below build-tests/; what else it makes
+# (namespaces, taps, files) is gone at the end.  Hugepages are neither needed nor touched.
+set -eu
+cd "$(dirname "$0")/.."
+OUT=$PWD/build-tests
+QUICK=false
+BEGUN=$(date +%s)
+PATIENCE=1 # times each test's time limit
+
+BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libdpdk-dev libconfig-dev libcmocka-dev"
+LINT_PACKAGES="clang-format-14"
+CLANG_PACKAGES="clang"
+E2E_PACKAGES="iproute2 iputils-ping curl socat netcat-openbsd wrk nftables"
+
+say() {
+	printf '\n== %s (%s s)\n' "$*" $(($(date +%s) - BEGUN))
+}
+
+missing() { # of these packages
+	for package in "$@"; do
+		[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+	done
+}
+
+install_missing() {
+	# shellcheck disable=SC2046,SC2086 # lists of words
+	set -- $(missing $BUILD_PACKAGES $LINT_PACKAGES $CLANG_PACKAGES $E2E_PACKAGES)
+	[ $# -gt 0 ] || return 0
+	if [ "$(id -u)" != 0 ]; then
+		echo "missing: $*"
+		echo "As root this script installs them; or: apt-get install $*"
+		return 0
+	fi
+	say "installing $*"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get install -y -qq --no-install-recommends "$@" >"$OUT/apt.log" 2>&1 || {
+		apt-get update -qq >>"$OUT/apt.log" 2>&1
+		apt-get install -y -qq --no-install-recommends "$@" >>"$OUT/apt.log" 2>&1
+	} || {
+		tail -n 20 "$OUT/apt.log"
+		echo "apt-get install failed; going on with what there is"
+	}
+}
+
+# build NAME COMPILER [MESON OPTION...]: into $OUT/NAME.  A build that fails is one failed test.
+build() {
+	dir=$OUT/$1
+	compiler=$2
+	log=$OUT/$1.log
+	shift 2
+	say "building with $compiler $*"
+	command -v "$compiler" >/dev/null || {
+		echo "skipped: there is no $compiler"
+		echo "skip" >>"$OUT/builds"
+		return 1
+	}
+	[ ! -e "$dir/build.ninja" ] || set -- --reconfigure "$@"
+	if CC=$compiler meson setup "$@" "$dir" >"$log" 2>&1 && ninja -C "$dir" >>"$log" 2>&1; then
+		if ! grep -q 'warning: ' "$log"; then return 0; fi
+		echo "warnings are failures:"
+		grep -A 3 'warning: ' "$log" | head -n 20
+	else
+		tail -n 30 "$log"
+	fi
+	echo "fail" >>"$OUT/builds"
+	return 1
+}
+
+# run BUILD LOG MESON-TEST-ARGUMENT...: the results go to meson-logs/LOG-all.json, which count.py reads.
+run() {
+	dir=$OUT/$1
+	logbase=$2
+	shift 2
+	rm -f "$dir/meson-logs/$logbase-all.json"
+	meson test -C "$dir" --no-rebuild --print-errorlogs --setup all -t "$PATIENCE" --logbase "$logbase" "$@" 2>&1 |
+		grep -Ev '^$|^Full log written|^(Ok|Expected Fail|Fail|Unexpected Pass|Skipped|Timeout): ' || true
+	if [ -e "$dir/meson-logs/$logbase-all.json" ]; then
+		echo "$dir/meson-logs/$logbase-all.json" >>"$OUT/results"
+	else
+		echo "fail" >>"$OUT/builds"
+	fi
+}
+
+CORE="--suite unit --suite fsm --suite sim --suite fuzz"
+
+everything() {
+	build gcc gcc && {
+		say "gcc: what needs no root"
+		# shellcheck disable=SC2086
+		run gcc core $CORE --suite lint
+		say "gcc: end to end against the host kernel, and an installed copy"
+		run gcc e2e --suite e2e --suite install
+	}
+	[ "$QUICK" = false ] || return 0
+	others clang clang reach services many
+	PATIENCE=4
+	for compiler in gcc clang; do
+		others "$compiler-sanitized" "$compiler" services awkward broken -- -Db_sanitize=address,undefined \
+			-Db_lundef=false -Dc_args=-fno-sanitize-recover=all
+	done
+}
+
+# others NAME COMPILER E2E-TEST... [-- MESON OPTION...]: the core's suites, and a few end to end.
+others() {
+	name=$1
+	compiler=$2
+	shift 2
+	themes=
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		themes="$themes $1"
+		shift
+	done
+	[ $# = 0 ] || shift
+	build "$name" "$compiler" "$@" || return 0
+	say "$name: what needs no root"
+	# shellcheck disable=SC2086
+	run "$name" core $CORE
+	say "$name: end to end"
+	# shellcheck disable=SC2086
+	run "$name" e2e $themes
+}
+
+mkdir -p "$OUT"
+exec 9>"$OUT/lock"
+flock 9 # another run in this clone: wait for it
+rm -f "$OUT/results" "$OUT/builds"
+touch "$OUT/results" "$OUT/builds"
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
+export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+install_missing
+[ "$(id -u)" = 0 ] || echo "not root: the end-to-end tests will be skipped, they make network namespaces"
+
+case ${1:-} in
+--list)
+	build gcc gcc && meson test -C "$OUT/gcc" --list 2>/dev/null
+	exit
+	;;
+--quick)
+	QUICK=true
+	everything
+	;;
+-*)
+	sed -n '2,9s/^# \{0,1\}//p' "$0"
+	exit 2
+	;;
+'')
+	everything
+	;;
+*)
+	build gcc gcc && run gcc chosen "$@"
+	;;
+esac
+
+say "done"
+exec python3 -B tests/count.py "$OUT/builds" "$OUT/results"
