@@ -32,7 +32,7 @@ static const struct setting table[] = {
 	{ROW(workers, cores, CONF_NUMBERS, "[0]", 0, 1023, "CPUs, one worker each")},
 	{WORD(workers, idle, "\"sleep\"", idle_words,
 	      "what a worker without work does; sleep leaves the CPU to others, poll answers soonest")},
-	{ROW(workers, sleep_us, NUM, "50", 1, 10000, "longest sleep of an idle worker, microseconds")},
+	{ROW(workers, sleep_us, NUM, "500", 1, 10000, "longest sleep of an idle worker, microseconds; it begins with 10 and doubles")},
 
 	{EACH(ports, conf_port, device, CONF_TEXT, NULL, 1, 63, NULL, "EAL's name of the device: a vdev's, or a PCI address")},
 	{EACH(ports, conf_port, ipv4, CONF_TEXTS, "[]", 0, CONF_ADDRESS_MAX, NULL, "own IPv4 addresses, each with its prefix length")},

@@ -18,6 +18,7 @@
 #include "worker.h"
 
 #define QUIET_TURNS 64 /* before an idle worker sleeps or pauses */
+#define SLEEP_US    5  /* the first sleep is twice as long */
 #define WALL_US     100000
 
 static uint64_t
@@ -160,20 +161,28 @@ turn(struct worker *w)
 	return busy || io_waiting(&w->io) > 0;
 }
 
-/* Nothing to do: leave the CPU to others for a moment, but not beyond the next deadline.  A signal ends the sleep early,
- * and so it should: net_tap raises one for each frame. */
+/* Nothing to do: leave the CPU to others for a moment, for twice as long each time, so that a frame waits no longer than
+ * the silence before it lasted; never beyond the next deadline.  A signal ends the sleep early, and so it should: net_tap
+ * raises one for each frame. */
 static void
 rest(struct worker *w)
 {
-	uint64_t idle = w->conf->workers.idle, due, us = w->conf->workers.sleep_us;
+	uint64_t idle = w->conf->workers.idle, due, us;
 	struct timespec ts = {0};
+	unsigned sleeps;
 
-	if (++w->quiet < QUIET_TURNS || idle == CONF_IDLE_POLL)
+	if (w->quiet < UINT32_MAX)
+		w->quiet++;
+	if (w->quiet <= QUIET_TURNS || idle == CONF_IDLE_POLL)
 		return;
 	if (idle == CONF_IDLE_PAUSE) {
 		rte_pause();
 		return;
 	}
+	sleeps = w->quiet - QUIET_TURNS;
+	us = sleeps < 16 ? (uint64_t)SLEEP_US << sleeps : UINT64_MAX;
+	if (us > w->conf->workers.sleep_us)
+		us = w->conf->workers.sleep_us;
 	due = fns_shard_due(w->shard);
 	if (due <= w->now_us)
 		return;
