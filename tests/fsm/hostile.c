@@ -43,7 +43,8 @@ every_flag_octet(struct peer *p, unsigned state)
 {
 	const struct row *row = &matrix[state];
 
-	for (unsigned flags = 0; flags < 256; flags++) {
+	/* 256 x 11 x with and without text x two families: each case at one of the pairs */
+	for (unsigned flags = p->pair; flags < 256; flags += ISN_PAIRS) {
 		for (uint32_t len = 0; len <= 20; len += 20) {
 			const struct cell *cell = row->cell;
 

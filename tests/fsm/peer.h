@@ -119,9 +119,9 @@ struct peer {
 	struct fns_listener *listener;
 	struct fns_conn *conn; /* opened, or the newest child that reported */
 	uint64_t start_us, now_us;
-	unsigned idle;             /* turns in a row that were due at once */
-	uint64_t taken, allocated; /* octets and calls of the allocator */
-	bool started;              /* fns_shard_new returned: no allocation from here */
+	unsigned idle;  /* turns in a row that were due at once */
+	uint64_t taken; /* octets from the allocator */
+	bool started;   /* fns_shard_new returned: no allocation from here */
 
 	/* what the application saw */
 	unsigned reports; /* since expect_reports */
