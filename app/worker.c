@@ -260,11 +260,13 @@ worker_last_words(const struct worker *w, uint64_t mbufs_back, uint64_t mbufs)
 	}
 	if (len > 0)
 		say("%s", fates);
+	sum -= value_of(w->shard, "frames_looped"); /* between our own addresses: through no port */
 	say("frames_in %" PRIu64 " = fates %" PRIu64 "; mbufs %" PRIu64 " of %" PRIu64
 	    " back; opened %" PRIu64 ", ended %" PRIu64 ", aborted %" PRIu64 "; frames sent %" PRIu64
-	    ", given up %" PRIu64,
+	    ", given up %" PRIu64 "; too long to receive %" PRIu64,
 	    frames, sum, mbufs_back, mbufs, value_of(w->shard, "opens_passive"), value_of(w->shard, "ended"),
-	    w->aborted, counter_read(&w->io.count.tx_frames), counter_read(&w->io.count.tx_dropped));
+	    w->aborted, counter_read(&w->io.count.tx_frames), counter_read(&w->io.count.tx_dropped),
+	    counter_read(&w->io.count.rx_oversize));
 	if (broken != NULL)
 		say("the shard does not add up: %s", broken);
 	if (received != frames)

@@ -167,3 +167,29 @@ ip_arrive(struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
 		return DROP_L2_TYPE;
 	}
 }
+
+bool
+ip_loop_arrives(const struct ip *ip, struct ip_arrival *a)
+{
+	uint16_t len;
+	const uint8_t *octets = loop_head(&ip->loop, &len);
+	struct cursor c;
+
+	if (octets == NULL)
+		return false;
+	c = cursor_of(octets, len);
+	if (octets[0] >> 4 == 4)
+		ip4_parse(&a->packet, &c, true);
+	else
+		ip6_parse(&a->packet, &c);
+	a->kind = IP_SEGMENT;
+	a->l4_verified = true;
+	a->port = LOOP_PORT;
+	return true;
+}
+
+void
+ip_looped(struct ip *ip)
+{
+	loop_drop(&ip->loop);
+}

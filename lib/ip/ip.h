@@ -11,6 +11,7 @@
 #include "drop.h"
 #include "icmp.h"
 #include "ip4.h"
+#include "loop.h"
 #include "neigh.h"
 
 #include <finesse/shard.h>
@@ -45,6 +46,7 @@ struct ip {
 	uint64_t now_us;                 /* set by the shard at the start of a turn */
 	struct fns_outbox *tx;           /* set by the shard for the length of a turn; NULL outside */
 	struct neigh_cache neigh;
+	struct loop loop;
 	struct ip_limit echo;
 	struct ip_stats stats;
 	bool announced;         /* our addresses have been announced (RFC 5227 §2.3, RFC 4861 §7.2.6) */
@@ -71,6 +73,11 @@ struct ip_arrival {
 /* One arriving frame.  The fate so far: DROP_TAKEN for the kinds IP_SEGMENT and IP_ERROR may still become a drop above. */
 enum drop ip_arrive(struct ip *, const struct fns_frame *, struct ip_arrival *);
 
+/* The next packet of the loop, put there in an earlier turn, as an arrival: always a TCP segment of our own, so neither
+ * its addresses nor its checksum are doubted.  False: none.  ip_looped gives its place back. */
+bool ip_loop_arrives(const struct ip *, struct ip_arrival *);
+void ip_looped(struct ip *);
+
 /* Neighbour requests that are due, announcements; needs tx. */
 void ip_timeouts(struct ip *);
 uint64_t ip_due(const struct ip *); /* UINT64_MAX: never */
@@ -84,7 +91,8 @@ struct ip_route {
 	uint8_t next_hop[16];
 	uint8_t source[16]; /* the address of ours that speaks to this destination (MUST-44) */
 };
-/* On-link prefix, else gateway of a port; false: no route, or not a unicast address.  `remote` of ours: false. */
+/* On-link prefix, else gateway of a port; an address of ours: the loop (port LOOP_PORT).  False: no route, or not a
+ * unicast address. */
 bool ip_route(const struct ip *, const uint8_t remote[16], struct ip_route *);
 
 enum ip_verdict {

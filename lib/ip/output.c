@@ -18,7 +18,7 @@
 size_t
 ip_bytes(const struct fns_config *config)
 {
-	return (neigh_bytes(config->neighbours) + 63) & ~(size_t)63;
+	return LOOP_BYTES + ((neigh_bytes(config->neighbours) + 63) & ~(size_t)63);
 }
 
 void
@@ -31,7 +31,8 @@ ip_init(struct ip *ip, const struct fns_config *config, void *zeroed, uint64_t k
 	ip->now_us = now_us;
 	ip->echo.at_us = now_us;
 	ip->echo.tokens = config->icmp_per_second;
-	neigh_init(&ip->neigh, zeroed, config->neighbours, key);
+	ip->loop.octets = zeroed;
+	neigh_init(&ip->neigh, (uint8_t *)zeroed + LOOP_BYTES, config->neighbours, key);
 	ip->announced = true;
 	for (i = 0; i < config->port_count; i++)
 		if (config->port[i].announce)
@@ -71,11 +72,25 @@ ip_begin_by(struct ip *ip, const struct ip_route *r, struct ip_out *out)
 	return IP_OK;
 }
 
+static enum ip_verdict
+begin_loop(struct ip *ip, const uint8_t dst[16], struct ip_out *out)
+{
+	out->frame = loop_blank(&ip->loop);
+	if (out->frame == NULL)
+		return IP_OUTBOX_FULL;
+	out->port = LOOP_PORT;
+	out->l4 = out->frame->data + ETH_HEADER + ip_header(dst);
+	out->room = LOOP_MTU - ip_header(dst);
+	return IP_OK;
+}
+
 enum ip_verdict
 ip_begin(struct ip *ip, const uint8_t dst[16], struct ip_out *out)
 {
 	struct ip_route r;
 
+	if (ip_is_ours(ip, dst))
+		return begin_loop(ip, dst, out);
 	/* Before all else: a frame that cannot be sent shall not make a neighbour entry. */
 	if (link_blank(ip, ETH_HEADER + ip_header(dst) + TCP_HEADER_MAX) == NULL)
 		return IP_OUTBOX_FULL;
@@ -93,11 +108,16 @@ ip_finish(struct ip *ip, const struct ip_out *out, const uint8_t src[16], const 
 	uint8_t *at = out->frame->data + ETH_HEADER;
 	bool ip4 = addr_is_ip4(dst);
 
-	assert(out->frame == &ip->tx->slot[ip->tx->used] && len <= out->room);
+	assert(len <= out->room);
 	if (ip4)
 		ip4_build(at, src, dst, protocol, ttl, tos, len);
 	else
 		ip6_build(at, src, dst, protocol, ttl, tos, len);
+	if (out->port == LOOP_PORT) {
+		loop_put(&ip->loop, (uint16_t)(ip_header(dst) + len));
+		return;
+	}
+	assert(out->frame == &ip->tx->slot[ip->tx->used]);
 	link_send(ip, out->frame, out->port, out->dst_mac, ip4 ? ETH_IP4 : ETH_IP6, ip_header(dst) + len);
 }
 
@@ -107,10 +127,12 @@ ip_finish_tcp(struct ip *ip, struct ip_out *out, const uint8_t src[16], const ui
 {
 	uint64_t sum = cksum_pseudo(src, dst, PROTO_TCP, len);
 	struct fns_frame *f = out->frame;
-	bool offload = ip->config->port[out->port].tx_cksum;
+	bool loop = out->port == LOOP_PORT, offload = !loop && ip->config->port[out->port].tx_cksum;
 
 	put_u16(out->l4 + TCP_CKSUM_AT, 0);
-	if (offload)
+	if (loop)
+		; /* it goes from memory to memory */
+	else if (offload)
 		put_u16(out->l4 + TCP_CKSUM_AT,
 		        (uint16_t)~cksum_fold(sum)); /* the port adds the rest and complements */
 	else

@@ -58,8 +58,15 @@ route_by_gateway(const struct ip *ip, const uint8_t remote[16], struct ip_route 
 bool
 ip_route(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
 {
-	if (ip->config->port_count == 0 || !is_unicast(ip, remote) || ip_is_ours(ip, remote))
+	if (ip->config->port_count == 0 || !is_unicast(ip, remote))
 		return false;
+	if (ip_is_ours(ip, remote)) {
+		r->port = LOOP_PORT;
+		r->mtu = LOOP_MTU;
+		memcpy(r->next_hop, remote, 16);
+		memcpy(r->source, remote, 16);
+		return true;
+	}
 	if (route_on_link(ip, remote, r))
 		return true;
 	if (!is_link_local(remote))
@@ -77,6 +84,6 @@ ip_confirm(struct ip *ip, const uint8_t remote[16])
 {
 	struct ip_route r;
 
-	if (ip_route(ip, remote, &r))
+	if (ip_route(ip, remote, &r) && r.port != LOOP_PORT)
 		neigh_confirm(&ip->neigh, r.port, r.next_hop, ip->now_us);
 }

@@ -123,5 +123,5 @@ ip_timeouts(struct ip *ip)
 uint64_t
 ip_due(const struct ip *ip)
 {
-	return ip->announced ? ip->neigh.due_us : ip->now_us;
+	return ip->announced && ip->loop.used == 0 ? ip->neigh.due_us : ip->now_us;
 }

@@ -93,6 +93,19 @@ arrive(struct fns_shard *s, const struct fns_frame *frame)
 	counter_add(&s->fate[drop], 1);
 }
 
+/* What the last turn put into the loop; what this turn puts there waits for the next. */
+static void
+arrive_looped(struct fns_shard *s)
+{
+	struct ip_arrival a;
+
+	for (uint32_t n = s->ip.loop.used; n > 0 && ip_loop_arrives(&s->ip, &a); n--) {
+		counter_add(&s->frames_looped, 1);
+		counter_add(&s->fate[tcp_arrives(&s->tcp, &a)], 1);
+		ip_looped(&s->ip);
+	}
+}
+
 void
 fns_shard_turn(struct fns_shard *s, uint64_t now_us, const struct fns_frame *rx, unsigned n,
                struct fns_outbox *tx)
@@ -104,6 +117,7 @@ fns_shard_turn(struct fns_shard *s, uint64_t now_us, const struct fns_frame *rx,
 	tcp_clock(&s->tcp, now_us);
 	s->ip.now_us = now_us;
 	s->ip.tx = tx;
+	arrive_looped(s);
 	for (unsigned i = 0; i < n; i++)
 		arrive(s, &rx[i]);
 	ip_timeouts(&s->ip);

@@ -12,8 +12,8 @@ struct fns_shard {
 	struct fns_config config;
 	struct ip ip;
 	struct tcp tcp;
-	counter frames_in, frames_out;
-	counter fate[DROP_COUNT]; /* their sum is frames_in */
+	counter frames_in, frames_out, frames_looped;
+	counter fate[DROP_COUNT]; /* their sum is frames_in and frames_looped */
 	void *ip_memory, *memory[PART_COUNT];
 };
 

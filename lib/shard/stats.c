@@ -23,6 +23,8 @@ fns_shard_stats(const struct fns_shard *s, struct fns_stat *row, size_t room)
 	struct rows r = {row, room, 0};
 
 	add(&r, "frames_in", "frames that arrived", FNS_STAT_COUNTER, counter_read(&s->frames_in));
+	add(&r, "frames_looped", "packets between addresses of our own", FNS_STAT_COUNTER,
+	    counter_read(&s->frames_looped));
 	add(&r, "frames_out", "frames sent", FNS_STAT_COUNTER, counter_read(&s->frames_out));
 #define X(name, help) add(&r, #name, help, FNS_STAT_COUNTER, counter_read(&s->ip.stats.name));
 	IP_STATS(X)
@@ -68,7 +70,7 @@ shard_sums(const struct fns_shard *s)
 
 	for (unsigned d = 0; d < DROP_COUNT; d++)
 		sum += counter_read(&s->fate[d]);
-	if (sum != counter_read(&s->frames_in))
+	if (sum != counter_read(&s->frames_in) + counter_read(&s->frames_looped))
 		return "frames in are not the sum of their fates";
 	if (counter_read(&n->opens_active) + counter_read(&n->opens_passive) !=
 	    counter_read(&n->conns) + counter_read(&n->ended))

@@ -461,8 +461,6 @@ tcp_arrives(struct tcp *t, const struct ip_arrival *a)
 	counter_add(&t->stats.segments_received, 1);
 	memcpy(flow.local, p->dst, 16);
 	memcpy(flow.remote, p->src, 16);
-	if (addr_equal(p->src, p->dst) && flow.lport == flow.rport)
-		return DROP_TCP_LAND;
 	i = tcp_find(t, &flow, tcp_hash(t, &flow));
 	if (i == TABLE_NONE) {
 		l = listener_find(t, flow.local, flow.lport);

@@ -72,7 +72,6 @@
 	X(TCP_CKSUM,           tcp_cksum,           "TCP checksum wrong")                                                          \
 	X(TCP_PORT_ZERO,       tcp_port_zero,       "TCP port 0")                                                                  \
 	X(TCP_OPTION,          tcp_option,          "TCP option of illegal length on a SYN (MUST-7)")                              \
-	X(TCP_LAND,            tcp_land,            "TCP SYN from its own destination (LAND)")                                     \
 	/* TCP: RFC 9293 §3.10.7, in its order */                                                                                  \
 	X(CLOSED_RST,          closed_rst,          "reset for a connection that does not exist")                                  \
 	X(CLOSED_NO_CONN,      closed_no_conn,      "segment for a connection that does not exist; answered with a reset")         \

@@ -63,7 +63,7 @@ struct fns_stat {
 };
 
 /* Protocol counters and gauges ("frames_in", "conns", "segments_sent"), gauges per state ("state_ESTABLISHED"), and,
- * each in a call of its own, the fates of frames (their sum is frames_in).  Return the number of rows there are;
+ * each in a call of its own, the fates of frames (their sum is frames_in and frames_looped).  Return the number of rows there are;
  * `row` gets as many as fit. */
 size_t fns_shard_stats(const struct fns_shard *, struct fns_stat *row, size_t room);
 size_t fns_shard_fates(const struct fns_shard *, struct fns_stat *row, size_t room);

@@ -59,15 +59,27 @@ route__next_hop_and_source(void **unused)
 }
 
 static void
+route__ours__by_the_loop(void **unused)
+{
+	static const char *const ours[] = {
+		ME4, ME6, LINK6, "198.51.100.1", "2001:db8:1::1", "fe80::ff:fe00:2"};
+	struct net n;
+	struct ip_route r;
+
+	(void)unused;
+	with_gateways(&n);
+	for (size_t i = 0; i < COUNT(ours); i++) {
+		assert_true(ip_route(&n.ip, addr(ours[i]).ip, &r));
+		assert_int_equal(r.port, LOOP_PORT);
+		assert_memory_equal(r.source, addr(ours[i]).ip, 16);
+	}
+	net_down(&n);
+}
+
+static void
 route__none(void **unused)
 {
 	static const char *const remotes[] = {
-		ME4,
-		ME6,
-		LINK6,
-		"198.51.100.1",
-		"2001:db8:1::1",
-		"fe80::ff:fe00:2", /* ours */
 		"0.0.0.0",
 		"::",
 		"0.1.2.3",
@@ -199,6 +211,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(route__next_hop_and_source),
+		cmocka_unit_test(route__ours__by_the_loop),
 		cmocka_unit_test(route__none),
 		cmocka_unit_test(route__no_gateway__on_link_only),
 		cmocka_unit_test(route__gateway__needs_a_source),
