@@ -48,7 +48,7 @@ floor_once() {
 # Octets a second that curl received on one connection.
 download_once() {
 	inside $((SECONDS_EACH + 5)) curl -s -o /dev/null -m "$SECONDS_EACH" -w '%{size_download}\n' \
-		"http://$1/bytes/1000000000000" >"$DIR/size" || [ $? = 28 ]
+		"http://$1/bytes/10000000000" >"$DIR/size" || [ $? = 28 ]
 	echo $(($(cat "$DIR/size") / SECONDS_EACH))
 }
 
