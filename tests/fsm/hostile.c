@@ -265,6 +265,18 @@ hostile__E10__paws__old_duplicate_dropped(struct peer *p)
 	expect_within(p, 40, ACK, .seq = 1, .ack = 21, .ts_ecr = now);
 }
 
+/* One without text is answered as well, within the limit of challenges. */
+static void
+hostile__E10__paws__bare_ack_challenged(struct peer *p)
+{
+	p->offer.ts = true;
+	in_established(p);
+	later(p, 10000);
+	arrive(p, ACK, .seq = 1, .ack = 1, .ts_val = (uint32_t)(p->isn - 1000));
+	expect(p, ACK, .seq = 1, .ack = 1);
+	expect_fate(p, DROP_SEQ_PAWS);
+}
+
 /* H08: after 24 days of silence the clock may have wrapped (§5.5). */
 static void
 hostile__H08__paws__idle_for_25_days(struct peer *p)
@@ -514,6 +526,7 @@ const struct script hostile_scripts[] = {
 	SCRIPT(hostile__E10__timestamp_not_negotiated__ignored),
 	SCRIPT(hostile__E10__false_echoes__rto_in_bounds),
 	SCRIPT(hostile__E10__paws__old_duplicate_dropped),
+	SCRIPT(hostile__E10__paws__bare_ack_challenged),
 	SCRIPT(hostile__H08__paws__idle_for_25_days),
 	SCRIPT(ts_recent__out_of_order__not_taken),
 	SCRIPT(hostile__E13__unknown_options__ignored),

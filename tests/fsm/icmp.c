@@ -180,6 +180,16 @@ C08__too_big__below_1280__ignored_on_v6(struct peer *p)
 	expect_in(p, "ESTABLISHED");
 }
 
+/* RFC 1191 §5: a router that does not say how much it can carry. */
+static void
+D03__too_big__no_mtu__least(struct peer *p)
+{
+	with_flight(p);
+	arrive_icmp(p, TOO_BIG, 1, 0);
+	peer_forget(p);
+	expect_equal(p, peer_status(p).mss, p->v6 ? 1440 : 536);
+}
+
 /* Nobody answers for the peer's address: a soft error, and the end by R2 alone. */
 static void
 D12__neighbour_silent__syn_sent__unreachable(struct peer *p)
@@ -222,6 +232,7 @@ const struct script icmp_scripts[] = {
 	SCRIPT(H16__too_big__smaller_segments),
 	SCRIPT(D03__too_big__absurd_mtu__ignored),
 	SCRIPT(C08__too_big__below_1280__ignored_on_v6),
+	SCRIPT(D03__too_big__no_mtu__least),
 	SCRIPT(D12__neighbour_silent__syn_sent__unreachable),
 	SCRIPT(D12__neighbour_answers_late__syn_goes),
 	{NULL, NULL},

@@ -160,6 +160,38 @@ sack__two_holes__only_they(struct peer *p)
 	expect_silence(p, 600000);
 }
 
+/* A peer that permits SACK and sends no blocks: the third duplicate counts all the same. */
+static void
+sack__duplicates_without_blocks__fast_retransmit(struct peer *p)
+{
+	uint32_t full;
+
+	p->offer.sack = true;
+	full = flight_of(p, 10, 10);
+	for (unsigned i = 0; i < 3; i++)
+		arrive(p, ACK, .seq = 1, .ack = 1);
+	expect(p, ACK, .seq = 1, .ack = 1, .len = full);
+	arrive(p, ACK, .seq = 1, .ack = 1 + 10 * full);
+	expect_nothing(p);
+	expect_silence(p, 600000);
+}
+
+/* The FIN was lost with the last text, and comes back with it. */
+static void
+fast_retransmit__last_segment_with_fin(struct peer *p)
+{
+	uint32_t full = flight_of(p, 4, 4);
+
+	call_shutdown(p, FNS_SHUT_WR);
+	expect(p, FIN | ACK, .seq = 1 + 4 * full, .ack = 1);
+	arrive(p, ACK, .seq = 1, .ack = 1 + 3 * full);
+	for (unsigned i = 0; i < 3; i++)
+		arrive(p, ACK, .seq = 1, .ack = 1 + 3 * full);
+	expect(p, FIN | PSH | ACK, .seq = 1 + 3 * full, .ack = 1, .len = full);
+	arrive(p, ACK, .seq = 1, .ack = 2 + 4 * full);
+	expect_in(p, "FIN-WAIT-2");
+}
+
 /* H15: SACK is advisory.  A peer that forgets gets everything again. */
 static void
 H15__sack__reneged__sent_again(struct peer *p)
@@ -318,6 +350,8 @@ const struct script recovery_scripts[] = {
 	SCRIPT(duplicate_acks__not_such__ignored),
 	SCRIPT(newreno__partial_ack__next_hole),
 	SCRIPT(sack__two_holes__only_they),
+	SCRIPT(sack__duplicates_without_blocks__fast_retransmit),
+	SCRIPT(fast_retransmit__last_segment_with_fin),
 	SCRIPT(H15__sack__reneged__sent_again),
 	SCRIPT(E14__sack__lies__discarded),
 	SCRIPT(E14__sack__crumbs__bounded),

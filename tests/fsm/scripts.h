@@ -7,7 +7,8 @@
 #define THEMES(X)                                                                                            \
 	X(open)                                                                                              \
 	X(close)                                                                                             \
-	X(orphan) X(reset) X(text) X(timers) X(send) X(recovery) X(timewait) X(icmp) X(matrix) X(hostile)
+	X(orphan)                                                                                            \
+	X(reset) X(text) X(timers) X(send) X(recovery) X(timewait) X(icmp) X(matrix) X(hostile) X(shortage)
 
 #define X(theme) extern const struct script theme##_scripts[];
 THEMES(X)

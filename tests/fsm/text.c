@@ -77,6 +77,19 @@ H02__duplicate__acknowledged_at_once(struct peer *p)
 	expect_stream(p, 10);
 }
 
+/* Old text, and a FIN behind it that is new. */
+static void
+H02__duplicate_with_fin__fin_taken(struct peer *p)
+{
+	in_established(p);
+	arrive(p, PSH | ACK, .seq = 1, .ack = 1, .len = 10);
+	expect_within(p, 40, ACK, .seq = 1, .ack = 11);
+	arrive(p, FIN | PSH | ACK, .seq = 1, .ack = 1, .len = 10);
+	expect_within(p, 40, ACK, .seq = 1, .ack = 12);
+	expect_in(p, "CLOSE-WAIT");
+	expect_stream(p, 10);
+}
+
 /* Every way in which a segment of 10 octets can lie to 10 octets at 21..31 that are held already. */
 static void
 H02__overlap__every_relation(struct peer *p)
@@ -438,6 +451,7 @@ const struct script text_scripts[] = {
 	SCRIPT(out_of_order__no_sack__duplicate_acks),
 	SCRIPT(out_of_order__timestamps__three_blocks),
 	SCRIPT(H02__duplicate__acknowledged_at_once),
+	SCRIPT(H02__duplicate_with_fin__fin_taken),
 	SCRIPT(H02__overlap__every_relation),
 	SCRIPT(H03__overlap_with_other_octets__first_wins),
 	SCRIPT(H01__beyond_the_right_edge__trimmed),

@@ -171,6 +171,23 @@ MUST_21__user_timeout__closes(struct peer *p)
 	expect_closed(p, ETIMEDOUT);
 }
 
+/* An ACK of something new begins its time again: it is of the oldest octet not acknowledged (RFC 5482 §3). */
+static void
+MUST_21__user_timeout__of_the_oldest_octet(struct peer *p)
+{
+	p->options.user_timeout_ms = 5000;
+	established_over_100_ms(p);
+	call_send(p, 2 * peer_full(p));
+	later(p, 4000);
+	arrive(p, ACK, .seq = 1, .ack = 1 + peer_full(p));
+	later(p, 4000);
+	peer_forget(p);
+	expect_in(p, "ESTABLISHED");
+	later(p, 1020);
+	peer_forget(p);
+	expect_closed(p, ETIMEDOUT);
+}
+
 /* Probes: the first after one RTO (SHLD-29), then twice as long each time (SHLD-30), of an octet that was sent. */
 static void
 MUST_36__zero_window__probes_back_off(struct peer *p)
@@ -381,6 +398,7 @@ const struct script timers_scripts[] = {
 	SCRIPT(H18__round_trip_of_ten_minutes__rto_bounded),
 	SCRIPT(MUST_20__silence__r1_then_r2),
 	SCRIPT(MUST_21__user_timeout__closes),
+	SCRIPT(MUST_21__user_timeout__of_the_oldest_octet),
 	SCRIPT(MUST_36__zero_window__probes_back_off),
 	SCRIPT(MUST_35__window_shrinks_to_zero__probed),
 	SCRIPT(MUST_40__ack__delayed_40_ms),
