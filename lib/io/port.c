@@ -104,6 +104,8 @@ port_open(struct port *p, const struct port_wish *wish, char *why, size_t room)
 	if (error != 0)
 		return complain(why, room, p->device, "asking what it can", error);
 	p->driver = dev.driver_name;
+	p->keeps_mbufs =
+		strcmp(p->driver, "net_af_xdp") == 0; /* those in its fill queue: 22.11 forgets them */
 	p->virtual = dev.device != NULL && strcmp(rte_bus_name(rte_dev_bus(dev.device)), "vdev") == 0;
 	if (p->queues > dev.max_rx_queues || p->queues > dev.max_tx_queues) {
 		snprintf(why, room, "%s: has %u receive and %u transmit queues; %u wanted", p->device,

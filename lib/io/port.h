@@ -28,7 +28,8 @@ struct port {
 	bool rx_ip_cksum, rx_tcp_cksum, tx_tcp_cksum; /* offloads requested and had */
 	bool virtual; /* made by --vdev: its other end is a program or the kernel */
 	bool promiscuous;
-	bool mtu_told; /* the PMD took the MTU */
+	bool mtu_told;    /* the PMD took the MTU */
+	bool keeps_mbufs; /* the PMD does not give back all of them when it is closed: a fault of its own */
 	bool started;
 };
 

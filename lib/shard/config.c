@@ -35,6 +35,7 @@ fns_config_default(struct fns_config *cf)
 		.rto_max_ms = 60000,
 		.delayed_ack_ms = 40,
 		.profile = FNS_LINUX,
+		.self_connect = FNS_SELF_DETECT,
 		.timestamps = true,
 		.sack = true,
 		.window_scale = true,
@@ -76,6 +77,7 @@ fns_config_default(struct fns_config *cf)
 	X(rto_max_ms, 1, 600000)                                                                             \
 	X(delayed_ack_ms, 1, 499)                                                                            \
 	X(profile, FNS_LINUX, FNS_RFC9293)                                                                   \
+	X(self_connect, FNS_SELF_ALLOW, FNS_SELF_REFUSE)\
 	X(local_port_first, 1, 65535)                                                                        \
 	X(challenge_acks, 1, 15)                                                                             \
 	X(icmp_per_second, 0, 1000000000)                                                                    \

@@ -124,8 +124,8 @@ is_duplicate(const struct fns_conn *c, const struct seg *s)
 static void
 duplicate(struct fns_conn *c)
 {
-	if (c->dupacks < UINT8_MAX)
-		c->dupacks++;
+	if (c->dupacks < 63)
+		c->dupacks = (c->dupacks + 1) & 63u;
 	if (flagged(c, C_RECOVERY)) {
 		/* J02: no more than is outstanding can have left the network. */
 		if (!flagged(c, C_SACK) && c->cwnd < c->ssthresh + (c->recover - c->snd.una))

@@ -53,6 +53,8 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 		return DROP_LISTEN_SYN_FIN;
 	if (l->embryos >= t->config->syn_backlog) {
 		counter_add(&t->stats.backlog_overflows, 1);
+		if (t->config->backlog_reset)
+			reply_reset(t, flow, s);
 		return DROP_LISTEN_BACKLOG;
 	}
 	c = conn_new(t, flow, l->options);
@@ -75,6 +77,22 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 	return DROP_TAKEN;
 }
 
+/* Before a connection with itself is established: true if it chose another port instead. */
+static bool
+met_itself(struct fns_conn *c)
+{
+	struct tcp *t = c->tcp;
+
+	if (!conn_to_itself(c))
+		return false;
+	if (c->redials > 0 && open_again(c)) {
+		counter_add(&t->stats.self_redials, 1);
+		return true;
+	}
+	counter_add(&t->stats.self_connects, 1);
+	return false;
+}
+
 /* What every way into ESTABLISHED shares. */
 static void
 establish(struct fns_conn *c, const struct seg *s)
@@ -84,7 +102,7 @@ establish(struct fns_conn *c, const struct seg *s)
 	c->epoch = c->tcp->now;
 	c->epoch_seq = c->rcv.nxt + c->rcv.wnd;
 	c->marks |= M_KNOWN;
-	conn_report(c, FNS_OPENED);
+	conn_report(c, conn_to_itself(c) ? FNS_OPENED | FNS_SELF : FNS_OPENED);
 	if (conn_options(c)->keepalive == FNS_ON)
 		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->keepalive_ms * 1000);
 	if (flagged(c, C_FIN_QUEUED))
@@ -277,7 +295,7 @@ fin_acked(struct fns_conn *c, const struct seg *s)
 				conn_end(c, CLASS_reset_fin_wait_2, 0, true);
 				return false;
 			}
-			conn_arm(c, FIN_WAIT_2_LIMIT, (uint64_t)o->fin_wait_2_ms * 1000);
+			conn_arm(c, ORPHAN_LIMIT, (uint64_t)o->fin_wait_2_ms * 1000);
 		}
 		return true;
 	case CLOSING:
@@ -308,6 +326,8 @@ check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
 			reply_reset(c->tcp, &c->flow, s);
 			return false;
 		}
+		if (met_itself(c))
+			return false;
 		establish(c, s);
 		fin = conn_fin_seq(c);
 	}

@@ -24,7 +24,6 @@
 	X(reset_new_syn,           "a SYN came for an orphan in FIN-WAIT-2, or anew in SYN-RECEIVED")             \
 	X(reset_unlisten,          "in SYN-RECEIVED when its listener ended")                                     \
 	X(closed_syn_sent,         "closed or aborted before the peer answered: nothing to send")                 \
-	X(self_refused,            "would have been connected to itself, and was dialled again or given up")      \
 	/* the peer sent a reset, in our state */                                                                 \
 	X(peer_reset_syn_sent,     "refused")                                                                     \
 	X(peer_reset_syn_received, "reset by the peer in SYN-RECEIVED")                                           \

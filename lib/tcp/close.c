@@ -71,7 +71,7 @@ close_resets(struct fns_conn *c)
 	    in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT)) { /* SHLD-3, T-13, T-17 */
 		counter_add(&t->stats.closes_unread, 1);
 		class = CLASS_reset_unread;
-	} else if (o->linger == FNS_ON) { /* T-16 */
+	} else if (o->linger == FNS_ON && o->linger_ms == 0) { /* T-16 */
 		class = CLASS_reset_linger;
 	} else if (c->state == FIN_WAIT_2 && o->fin_wait_2_ms < 0) { /* T-31 */
 		class = CLASS_reset_fin_wait_2;
@@ -107,6 +107,13 @@ fns_close(struct fns_conn *c)
 	c->reports &= FNS_CLOSED;
 	ring_truncate(&c->rx, &t->pages);
 	queue_fin(c);
-	if (c->state == FIN_WAIT_2) /* half-closed until now: the clock starts here (T-33) */
-		conn_arm(c, FIN_WAIT_2_LIMIT, (uint64_t)conn_options(c)->fin_wait_2_ms * 1000);
+	if (conn_options(c)->linger == FNS_ON) {
+		c->lingering = 1;
+		conn_arm(c, ORPHAN_LIMIT, (uint64_t)conn_options(c)->linger_ms * 1000);
+	}
+	if (c->state == FIN_WAIT_2) {
+		conn_lingered(c);
+		/* half-closed until now: the clock starts here (T-33) */
+		conn_arm(c, ORPHAN_LIMIT, (uint64_t)conn_options(c)->fin_wait_2_ms * 1000);
+	}
 }

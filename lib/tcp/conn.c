@@ -109,7 +109,7 @@ void
 conn_report(struct fns_conn *c, unsigned reports)
 {
 	if (flagged(c, C_ORPHAN) || !(c->marks & M_KNOWN))
-		reports &= FNS_CLOSED; /* close: only the last one still comes */
+		reports &= FNS_CLOSED | FNS_LINGERED; /* close: only the last ones still come */
 	c->reports = (uint8_t)(c->reports | reports);
 	if (c->reports == 0 || (c->marks & M_REPORT))
 		return;
@@ -178,6 +178,15 @@ graceful(const struct fns_conn *c)
 	return c->half ? CLASS_active_half : c->three ? CLASS_active_3 : CLASS_active_4;
 }
 
+void
+conn_lingered(struct fns_conn *c)
+{
+	if (!c->lingering)
+		return;
+	c->lingering = 0;
+	conn_report(c, FNS_LINGERED);
+}
+
 /* What a connection leaves behind when it ends; the conn itself waits for its last report and the last frame. */
 static void
 end(struct fns_conn *c, uint16_t state, enum close_class class)
@@ -210,6 +219,7 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 	c->close_class = (uint8_t) class;
 	c->lost_unacked = unacked;
 	c->lost_unread = flagged(c, C_ORPHAN) ? c->rx.len : 0;
+	conn_lingered(c);
 	conn_report(c, FNS_CLOSED);
 }
 
@@ -238,14 +248,39 @@ move(struct fns_conn *c, uint16_t state, enum close_class class)
 	c->state = state;
 	if (state == ESTABLISHED)
 		counter_add(&t->stats.established, 1);
-	if (state == FIN_WAIT_2)
+	if (state == FIN_WAIT_2) {
 		conn_stop(c, USER_TIMEOUT);
+		conn_stop(c, ORPHAN_LIMIT);
+		conn_lingered(c);
+	}
 }
 
 void
 conn_enter(struct fns_conn *c, uint16_t state)
 {
 	move(c, state, state & ENDED ? graceful(c) : CLASS_COUNT);
+}
+
+void
+conn_again(struct fns_conn *c, const struct flow *flow)
+{
+	struct tcp *t = c->tcp;
+
+	state_arrow(t, c->state, CLOSED);
+	state_arrow(t, CLOSED, SYN_SENT);
+	counter_sub(gauge(t, c->state), 1);
+	counter_add(gauge(t, SYN_SENT), 1);
+	table_remove(&t->table, tcp_hash(t, &c->flow), conn_index(c));
+	table_add(&t->table, tcp_hash(t, flow), conn_index(c)); /* there is room: it has just left */
+	c->flow = *flow;
+	c->state = SYN_SENT;
+	c->snd.una = c->snd.nxt = c->snd.max = c->recover = iss_choose(t, flow);
+	c->ts_offset = iss_ts_offset(t, flow);
+	c->snd.wnd = c->snd.max_wnd = 0;
+	c->backoff = 0;
+	unflag(c, C_TS | C_SACK | C_TIMING | C_ACK_NOW | C_ACK_LATER);
+	conn_stop(c, RETRANSMIT);
+	conn_dirty(c);
 }
 
 void

@@ -49,8 +49,9 @@ enum conn_mark {
 	M_GONE = 1 << 7,        /* fns_close or the end: no call may follow */
 };
 
-/* What can become due; each at deadline[], in ticks, 0 = not running. */
-enum deadline { RETRANSMIT, PERSIST, DELAYED_ACK, KEEPALIVE, USER_TIMEOUT, FIN_WAIT_2_LIMIT, DEADLINES };
+/* What can become due; each at deadline[], in ticks, 0 = not running.  ORPHAN_LIMIT: of linger until our FIN is
+ * acknowledged, of FIN-WAIT-2 from then on. */
+enum deadline { RETRANSMIT, PERSIST, DELAYED_ACK, KEEPALIVE, USER_TIMEOUT, ORPHAN_LIMIT, DEADLINES };
 
 struct fns_conn {
 	/* Line 0: what demultiplexing and the sequence and ACK checks read. */
@@ -109,7 +110,8 @@ struct fns_conn {
 	uint16_t options;       /* index into tcp->option */
 	uint16_t ts_recent_age; /* tick >> 16 when ts_recent was set: about 67 s a step */
 	uint8_t snd_scale : 4, rcv_scale : 4;
-	uint8_t dupacks;
+	uint8_t dupacks : 6;
+	uint8_t redials : 2; /* the shard chose the port: how often it may choose again (self-connect) */
 	union {
 		uint8_t backoff;
 		uint8_t close_class; /* ended: enum close_class */
@@ -120,10 +122,10 @@ struct fns_conn {
 	uint8_t challenges : 4; /* challenge ACKs in this period */
 	uint8_t quick : 4;      /* segments still to be acknowledged at once */
 	uint8_t challenge_period : 3;
-	uint8_t half : 1;     /* text went one way after the FIN of the other */
-	uint8_t three : 1;    /* a FIN carried the ACK of the other's */
-	uint8_t recorded : 1; /* recorder.h */
-	uint8_t redials : 2;  /* the shard chose the port: times it may choose again (self-connect) */
+	uint8_t half : 1;      /* text went one way after the FIN of the other */
+	uint8_t three : 1;     /* a FIN carried the ACK of the other's */
+	uint8_t recorded : 1;  /* recorder.h */
+	uint8_t lingering : 1; /* FNS_LINGERED is owed */
 
 	fns_handler *handler;
 	void *user;
@@ -223,6 +225,9 @@ struct fns_conn *conn_new(struct tcp *, const struct flow *, uint16_t options);
  * place), its deadlines stop, FNS_CLOSED is owed, and the end of the turn frees it. */
 void conn_enter(struct fns_conn *, uint16_t state);
 
+/* An open that met itself begins anew, from SYN-RECEIVED to SYN-SENT by way of CLOSED, with another flow. */
+void conn_again(struct fns_conn *, const struct flow *);
+
 /* Ends it now: CLOSED, in this class, with errno, and with a reset to the peer if `reset`.  Graceful ends are
  * conn_enter's, which knows their class. */
 void conn_end(struct fns_conn *, enum close_class, int error, bool reset);
@@ -232,6 +237,9 @@ enum close_class conn_class_by_state(const struct fns_conn *, enum close_class o
 
 void conn_arm(struct fns_conn *, enum deadline, uint64_t after_us);
 void conn_stop(struct fns_conn *, enum deadline);
+
+/* FNS_LINGERED, if it is owed. */
+void conn_lingered(struct fns_conn *);
 
 /* Output has something to look at. */
 void conn_dirty(struct fns_conn *);

@@ -36,6 +36,7 @@ void rto_sample(struct fns_conn *, uint32_t rtt_us);
 uint64_t rto_us(const struct fns_conn *); /* backed off and clamped */
 
 /* open.c */
+bool open_again(struct fns_conn *);                       /* another local port; false: none is free */
 void open_options(struct fns_conn *, const struct seg *); /* what the peer's SYN offers */
 
 /* timeouts.c */

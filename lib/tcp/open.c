@@ -43,18 +43,53 @@ taken(const struct tcp *t, const struct flow *f)
 
 /* A local port that makes the four-tuple free (RFC 6056). */
 static int
-choose_port(struct tcp *t, struct flow *f)
+choose_port(struct tcp *t, enum fns_self_connect self, struct flow *f)
 {
 	unsigned room = (unsigned)(t->config->local_port_last - t->config->local_port_first) + 1;
+	bool loop = addr_equal(f->local, f->remote);
+	bool avoid = self == FNS_SELF_AVOID || self == FNS_SELF_REFUSE;
 
 	for (unsigned tries = 0; tries < room; tries++) {
 		f->lport = iss_port(t, f, tries);
+		if (loop && avoid && f->lport == f->rport)
+			continue; /* T-45 */
 		if (taken(t, f) || listener_find(t, f->local, f->lport) != NULL)
 			continue;
 		t->port_step += tries + 1;
 		return 0;
 	}
 	return EADDRNOTAVAIL;
+}
+
+bool
+open_again(struct fns_conn *c)
+{
+	struct flow f = c->flow;
+
+	if (choose_port(c->tcp, (enum fns_self_connect)conn_options(c)->self_connect, &f) != 0)
+		return false;
+	c->redials = (c->redials - 1) & 3u;
+	conn_again(c, &f);
+	return true;
+}
+
+/* An entry in TIME-WAIT gives way to an active open of its flow if timestamps will tell the incarnations apart and its
+ * last one is at least a second old (RFC 6191 §2, T-54).  Our ISS is then above all that it sent: *floor. */
+static bool
+reuse(struct tcp *t, const struct flow *f, uint32_t *floor)
+{
+	uint32_t i = tcp_find(t, f, tcp_hash(t, f));
+	const struct tw *w;
+
+	if (i == TABLE_NONE || !(i & TW_BIT) || !t->config->timestamps)
+		return false;
+	w = tw_at(t, i & ~TW_BIT);
+	if (!w->ts || seq_gt(w->due, tcp_tick_after(t, (uint64_t)t->config->time_wait_ms * 1000 - 1000000)))
+		return false;
+	*floor = w->snd_nxt + 65537;
+	state_arrow(t, TIME_WAIT, CLOSED);
+	tw_remove(t, i & ~TW_BIT);
+	return true;
 }
 
 static int
@@ -69,12 +104,25 @@ choose_flow(struct tcp *t, const struct fns_addr *local, const struct fns_addr *
 	memcpy(f->remote, remote->ip, 16);
 	f->rport = remote->port;
 	memcpy(f->local, local == NULL || addr_is_zero(local->ip) ? r.source : local->ip, 16); /* MUST-44 */
-	if (!ip_is_ours(t->ip, f->local) || addr_is_ip4(f->local) != addr_is_ip4(f->remote))
-		return EADDRNOTAVAIL;
-	if (local == NULL || local->port == 0)
-		return choose_port(t, f);
-	f->lport = local->port;
-	return taken(t, f) ? EADDRINUSE : 0;
+	f->lport = local == NULL ? 0 : local->port;
+	return ip_is_ours(t->ip, f->local) && addr_is_ip4(f->local) == addr_is_ip4(f->remote) ? 0
+	                                                                                      : EADDRNOTAVAIL;
+}
+
+static int
+choose_local(struct tcp *t, enum fns_self_connect self, struct flow *f, bool *reused, uint32_t *floor)
+{
+	*reused = false;
+	if (f->lport == 0)
+		return choose_port(t, self, f);
+	if (self == FNS_SELF_REFUSE && f->lport == f->rport && addr_equal(f->local, f->remote)) { /* T-44 */
+		counter_add(&t->stats.self_refused, 1);
+		return EADDRINUSE;
+	}
+	if (!taken(t, f))
+		return 0;
+	*reused = reuse(t, f, floor);
+	return *reused ? 0 : EADDRINUSE;
 }
 
 struct fns_conn *
@@ -84,6 +132,9 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 	struct fns_conn *c;
 	struct flow flow = {0};
 	struct ip_route r;
+	enum fns_self_connect self;
+	uint32_t floor = 0;
+	bool reused, chosen;
 	int set;
 
 	errno = choose_flow(t, local, remote, &flow);
@@ -92,12 +143,18 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 	set = tcp_options_hold(t, options);
 	if (set < 0)
 		return NULL;
-	c = conn_new(t, &flow, (uint16_t)set);
+	self = (enum fns_self_connect)t->option[set].value.self_connect;
+	chosen = flow.lport == 0;
+	errno = choose_local(t, self, &flow, &reused, &floor);
+	c = errno != 0 ? NULL : conn_new(t, &flow, (uint16_t)set);
 	tcp_options_drop(t, (uint16_t)set);
 	if (c == NULL) {
-		errno = ENOBUFS;
+		errno = errno != 0 ? errno : ENOBUFS;
 		return NULL;
 	}
+	if (reused && seq_lt(c->snd.una, floor))
+		c->snd.una = c->snd.nxt = c->snd.max = c->recover = floor;
+	c->redials = chosen && self == FNS_SELF_DETECT ? 2 : 0;
 	counter_add(&t->stats.opens_active, 1);
 	c->handler = handler;
 	c->user = user;

@@ -14,6 +14,9 @@
 	X(conns,                 GAUGE,   "connections live: opens less ended")                               \
 	X(orphans,               GAUGE,   "connections live whose application is gone")                       \
 	X(dead,                  GAUGE,   "ended connections not yet freed: reported this turn, or held")      \
+	X(self_connects,         COUNTER, "connections that met themselves")                                  \
+	X(self_redials,          COUNTER, "opens that met themselves and chose another port")                 \
+	X(self_refused,          COUNTER, "opens refused because both ends would have been the same")          \
 	X(time_waits,            GAUGE,   "TIME-WAIT entries")                                                \
 	X(time_wait_overflows,   COUNTER, "connections that found no room in TIME-WAIT")                      \
 	X(time_wait_reopens,     COUNTER, "TIME-WAIT entries ended by a new incarnation")                     \

@@ -151,16 +151,19 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 
 	if (given != NULL) { /* field by field: padding must not make two equal sets differ */
 		o.profile = given->profile;
+		o.self_connect = given->self_connect;
 		o.no_delay = given->no_delay;
 		o.keepalive = given->keepalive;
 		o.dscp = given->dscp;
 		o.ttl = given->ttl;
 		o.linger = given->linger;
+		o.linger_ms = given->linger_ms;
 		o.fin_wait_2_ms = given->fin_wait_2_ms;
 		o.user_timeout_ms = given->user_timeout_ms;
 		o.keepalive_ms = given->keepalive_ms;
 	}
 	o.profile = o.profile == FNS_PROFILE_DEFAULT ? cf->profile : o.profile;
+	o.self_connect = o.self_connect == FNS_SELF_DEFAULT ? cf->self_connect : o.self_connect;
 	o.no_delay = o.no_delay != FNS_DEFAULT ? o.no_delay : cf->no_delay ? FNS_ON : FNS_OFF;
 	o.keepalive = o.keepalive != FNS_DEFAULT ? o.keepalive : cf->keepalive ? FNS_ON : FNS_OFF;
 	o.ttl = o.ttl == 0 ? 64 : o.ttl;
@@ -176,8 +179,8 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 static bool
 valid(const struct fns_options *o)
 {
-	return o->profile <= FNS_RFC9293 && o->no_delay <= FNS_ON && o->keepalive <= FNS_ON &&
-	       o->linger <= FNS_ON && o->dscp <= 63;
+	return o->profile <= FNS_RFC9293 && o->self_connect <= FNS_SELF_REFUSE && o->no_delay <= FNS_ON &&
+	       o->keepalive <= FNS_ON && o->linger <= FNS_ON && o->dscp <= 63;
 }
 
 int

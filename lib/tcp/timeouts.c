@@ -107,8 +107,11 @@ due(struct fns_conn *c, enum deadline d)
 	case USER_TIMEOUT:
 		conn_end(c, CLASS_timeout_user, ETIMEDOUT, false);
 		break;
-	case FIN_WAIT_2_LIMIT: /* silent, and straight to CLOSED (T-30) */
-		conn_end(c, CLASS_timeout_fin_wait_2, 0, false);
+	case ORPHAN_LIMIT:
+		if (in(c, FIN_WAIT_2)) /* silent, and straight to CLOSED (T-30) */
+			conn_end(c, CLASS_timeout_fin_wait_2, 0, false);
+		else /* no reset: it goes on as any orphan (T-18) */
+			conn_lingered(c);
 		break;
 	case DEADLINES:
 		break;

@@ -60,7 +60,9 @@ struct fns_config {
 	uint32_t delayed_ack_ms; /* 40; below 500 (MUST-40) */
 
 	/* policy */
-	uint8_t profile; /* enum fns_profile */
+	uint8_t profile;      /* enum fns_profile */
+	uint8_t self_connect; /* enum fns_self_connect */
+	bool backlog_reset;   /* a SYN at a full backlog is answered with a reset; else dropped (T-23) */
 	bool keepalive, no_delay;
 	bool timestamps, sack, window_scale;
 	bool rfc1337;                               /* a reset does not end TIME-WAIT */

@@ -30,36 +30,54 @@ int fns_addr_parse(struct fns_addr *addr, const char *ip, uint16_t port);
 /* The asynchronous reports of §3.9.1.8.  A handler receives a set of them between arrivals and output of a turn,
  * never from inside another call. */
 enum fns_report {
-	FNS_OPENED = 1 << 0,   /* reached ESTABLISHED (also for a child of a listener) */
-	FNS_READABLE = 1 << 1, /* octets wait to be received */
-	FNS_WRITABLE = 1 << 2, /* fns_send took less than it was given, and there is room again */
-	FNS_PEER_FIN = 1 << 3, /* the peer will send no more: nothing will follow what can be received now */
-	FNS_SOFT_ERROR =
-		1
-		<< 4, /* retransmissions pass R1 or ICMP says unreachable (§3.9.1.8, MUST-47); it may still heal */
-	FNS_CLOSED =
-		1
-		<< 5, /* the last report, exactly once, also after fns_close.  The connection is over; fns_status
-				* still answers how and why, and octets received before the end can still be received
-				* until the handler returns, or until fns_close if the handler called fns_hold */
+	/* reached ESTABLISHED (also for a child of a listener) */
+	FNS_OPENED = 1 << 0,
+	/* octets wait to be received */
+	FNS_READABLE = 1 << 1,
+	/* fns_send took less than it was given, and there is room again */
+	FNS_WRITABLE = 1 << 2,
+	/* the peer will send no more: nothing will follow what can be received now */
+	FNS_PEER_FIN = 1 << 3,
+	/* retransmissions pass R1, or ICMP says unreachable (§3.9.1.8, MUST-47); it may still heal */
+	FNS_SOFT_ERROR = 1 << 4,
+	/* the last report, exactly once, also after fns_close.  The connection is over; fns_status still answers how
+	 * and why, and octets received before the end can still be received until the handler returns, or until
+	 * fns_close if the handler called fns_hold */
+	FNS_CLOSED = 1 << 5,
+	/* comes with FNS_OPENED: the connection is with itself */
+	FNS_SELF = 1 << 6,
+	/* after fns_close with linger_ms: the FIN is acknowledged, the connection is over, or the time is */
+	FNS_LINGERED = 1 << 7,
 };
 typedef void fns_handler(struct fns_conn *, unsigned reports, void *user);
 
 enum fns_profile { FNS_PROFILE_DEFAULT, FNS_LINUX, FNS_BSD, FNS_RFC9293 };
 enum fns_switch { FNS_DEFAULT, FNS_OFF, FNS_ON };
 
+/* What to do about a connection whose two ends would be one and the same: an active open to an address and port of our
+ * own meets itself when nothing listens there and the local port comes out equal (T-40). */
+enum fns_self_connect {
+	FNS_SELF_DEFAULT,
+	FNS_SELF_ALLOW, /* as TCP has it; FNS_SELF is reported */
+	FNS_SELF_AVOID, /* a port chosen by the shard is never the destination's */
+	FNS_SELF_DETECT, /* chosen blindly; if it met itself, another port, twice at the most, as Go's dialer does */
+	FNS_SELF_REFUSE, /* avoided, and an open that names both ends equal fails with EADDRINUSE */
+};
+
 /* Per listener or connection; all zero means the shard's configuration. */
 struct fns_options {
-	uint8_t profile;   /* enum fns_profile */
-	uint8_t no_delay;  /* enum fns_switch: ON turns Nagle's algorithm off (MUST-17) */
-	uint8_t keepalive; /* enum fns_switch (MUST-24); off by default (MUST-25) */
-	uint8_t dscp;      /* differentiated services field of what is sent, 0 to 63 (MUST-48) */
-	uint8_t ttl;       /* or hop limit; 0: 64 (MUST-49) */
-	uint8_t linger;    /* enum fns_switch: ON resets the connection on close (SO_LINGER with time 0) */
+	uint8_t profile;      /* enum fns_profile */
+	uint8_t self_connect; /* enum fns_self_connect */
+	uint8_t no_delay;     /* enum fns_switch: ON turns Nagle's algorithm off (MUST-17) */
+	uint8_t keepalive;    /* enum fns_switch (MUST-24); off by default (MUST-25) */
+	uint8_t dscp;         /* differentiated services field of what is sent, 0 to 63 (MUST-48) */
+	uint8_t ttl;          /* or hop limit; 0: 64 (MUST-49) */
+	uint8_t linger; /* enum fns_switch (SO_LINGER): ON with linger_ms 0 resets the connection on close */
+	uint32_t
+		linger_ms; /* with linger ON, above 0: close reports FNS_LINGERED when done or due; never resets */
 	int32_t fin_wait_2_ms; /* limit of an orphan in FIN-WAIT-2; negative: reset instead; 0: configured */
 	uint32_t user_timeout_ms; /* R2 as a time (RFC 5482); 0: configured */
-	uint32_t
-		keepalive_ms; /* idle time before the first probe; 0: configured, 2 hours at the least by default */
+	uint32_t keepalive_ms; /* idle time before the first probe; 0: configured (2 hours unless changed) */
 };
 
 /* OPEN, passive (§3.10.1).  `local` any address or one of the shard's own.  Children start with `handler` and `user`
@@ -98,7 +116,7 @@ enum fns_how { FNS_SHUT_RD, FNS_SHUT_WR, FNS_SHUT_RDWR };
 int fns_shutdown(struct fns_conn *, enum fns_how);
 
 /* POSIX close: the caller is gone.  FIN follows what is queued; unread octets turn it into a reset (SHLD-3).
- * Of the reports only FNS_CLOSED still comes.  On a held connection: releases it. */
+ * Of the reports only FNS_LINGERED (see linger_ms) and FNS_CLOSED still come.  On a held connection: releases it. */
 void fns_close(struct fns_conn *);
 
 /* ABORT (§3.10.5): RST now, both rings dropped; FNS_CLOSED still comes. */
