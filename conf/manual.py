@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""manual.py TEMPLATE SAMPLE: the manual page, its settings taken from the sample configuration, which a test holds
+against the daemon's table.  So the page cannot say anything else."""
+import re
+import sys
+
+
+def groups(sample):
+    """(group, [(setting, default, meaning, remark)]) in the sample's order; services are described by hand."""
+    group, rows, meaning = None, [], ''
+    for line in sample.split('\n'):
+        begun = re.match(r'(\w+) = [{(]', line)
+        value = re.match(r'\t(# )?(\w+) = (.*);$', line)
+        comment = re.match(r'\t# (.*)', line)
+        if begun:
+            group, rows = begun.group(1), []
+        elif value:
+            rows.append((value.group(2), value.group(3), meaning, bool(value.group(1))))
+        elif comment:
+            meaning = comment.group(1)
+        elif line.startswith('}') and group != 'services':
+            yield group, rows
+
+
+def escaped(text):
+    return text.replace('\\', '\\e').replace('-', '\\-').replace('"', '\\(dq')
+
+
+def main():
+    with open(sys.argv[1], encoding='utf-8') as f:
+        template = f.read()
+    with open(sys.argv[2], encoding='utf-8') as f:
+        sample = f.read()
+    lines = []
+    for group, rows in groups(sample):
+        lines += [f'.Ss {group}', '.Bl -tag -width Ds']
+        for name, default, meaning, idle in rows:
+            meaning = meaning[0].upper() + meaning[1:]
+            required = group == 'ports' and name in ('device', 'ipv4', 'ipv6')
+            lines += [f'.It Va {name} No = Li {escaped(default)}' if not required else f'.It Va {name}',
+                      escaped(meaning) + '.']
+            lines += ['Has no effect in this version.'] if idle else []
+        lines += ['.El']
+    sys.stdout.write(template.replace('@SETTINGS@\n', '\n'.join(lines) + '\n'))
+
+
+main()
