@@ -183,8 +183,9 @@ static void
 answered(struct fns_conn *c)
 {
 	uint8_t half = (uint8_t)(c->tcp->config->retries / 2);
+	bool fin_waits = in(c, FIN_WAIT_1 | CLOSING | LAST_ACK);
 
-	if (c->snd.una == c->snd.max && c->tx.len == 0)
+	if (c->snd.una == c->snd.max && c->tx.len == 0 && !fin_waits)
 		c->backoff = 0;
 	else if (c->snd.wnd == 0 && c->backoff > half && !flagged(c, C_ORPHAN))
 		c->backoff = half;
