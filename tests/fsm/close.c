@@ -101,6 +101,17 @@ T_05__fin__acknowledged_within_40_ms(struct peer *p)
 	expect_open(p);
 }
 
+/* The RFC has no reason to wait (§3.10.7.4 eighth: "and send an acknowledgment for the FIN"). */
+static void
+T_05__fin__rfc_profile__acknowledged_at_once(struct peer *p)
+{
+	p->options.profile = FNS_RFC9293;
+	in_established(p);
+	arrive(p, FIN | ACK, .seq = 1, .ack = 1);
+	expect(p, ACK, .seq = 1, .ack = 2);
+	expect_in(p, "CLOSE-WAIT");
+}
+
 static void
 T_06__close_at_once_after_fin__three_segments(struct peer *p)
 {
@@ -510,6 +521,7 @@ const struct script close_scripts[] = {
 	SCRIPT(T_03__close_into_zero_window__fin_after_update),
 	SCRIPT(T_04__fin_lost__backs_off_and_gives_up),
 	SCRIPT(T_05__fin__acknowledged_within_40_ms),
+	SCRIPT(T_05__fin__rfc_profile__acknowledged_at_once),
 	SCRIPT(T_06__close_at_once_after_fin__three_segments),
 	SCRIPT(T_06__close_in_handler__three_segments),
 	SCRIPT(T_07__close_later_after_fin__four_segments),

@@ -241,6 +241,44 @@ close__reports__closed_alone(struct peer *p)
 	expect_reports(p, FNS_CLOSED);
 }
 
+/* T-03: the FIN stands behind a window that never opens.  An orphan does not wait for ever, even if it is answered. */
+static void
+T_03__orphan__zero_window__gone_in_the_end(struct peer *p)
+{
+	unsigned probes = 0;
+
+	in_established(p);
+	arrive(p, ACK, .seq = 1, .ack = 1, .wnd = 0);
+	call_close(p);
+	expect_nothing(p);
+	expect_in(p, "FIN-WAIT-1");
+	for (unsigned ms = 0; ms < 3600000 && p->closed == 0; ms += 100) {
+		later(p, 100);
+		while (peer_pending(p)) {
+			expect_more(p, ACK, .seq = 0, .ack = 1);
+			arrive(p, ACK, .seq = 1, .ack = 1, .wnd = 0);
+			probes++;
+		}
+	}
+	expect_true(p, probes >= 3 && probes <= 64);
+	expect_closed(p, ETIMEDOUT);
+	expect_in(p, "LISTEN");
+}
+
+static void
+T_03__fin_alone__zero_window__after_update(struct peer *p)
+{
+	in_established(p);
+	arrive(p, ACK, .seq = 1, .ack = 1, .wnd = 0);
+	call_close(p);
+	expect_nothing(p);
+	arrive(p, ACK, .seq = 1, .ack = 1, .wnd = 1);
+	expect(p, FIN | ACK, .seq = 1, .ack = 1);
+	arrive(p, FIN | ACK, .seq = 1, .ack = 2, .wnd = 1);
+	expect(p, ACK, .seq = 2, .ack = 2);
+	expect_in(p, "TIME-WAIT");
+}
+
 /* MUST-37: a peer that acknowledges probes keeps the connection, and the window may stay closed. */
 static void
 MUST_37__probes_answered__stays(struct peer *p)
@@ -277,6 +315,8 @@ orphan__abort_by_user_timeout__gone(struct peer *p)
 }
 
 const struct script orphan_scripts[] = {
+	SCRIPT(T_03__orphan__zero_window__gone_in_the_end),
+	SCRIPT(T_03__fin_alone__zero_window__after_update),
 	SCRIPT(T_20__close_in_syn_sent__silent),
 	SCRIPT(T_18__orphan_in_fin_wait_1__no_reset_at_the_end),
 	SCRIPT(T_19__fin_acked_late__fin_wait_2),
