@@ -1,9 +1,12 @@
 /* DPDK's environment (eal.h). */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -121,8 +124,27 @@ write_lcores(const struct conf *conf, char *to, size_t room)
 		                        (unsigned)conf->workers.cores.at[i]);
 }
 
+/* An argument that EAL does not know makes it print a page of usage on standard output: the line on standard error that
+ * names it is enough. */
+static int
+init_quietly(int argc, char **argv)
+{
+	int out = dup(STDOUT_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC), result;
+
+	fflush(stdout);
+	if (null >= 0)
+		dup2(null, STDOUT_FILENO);
+	result = rte_eal_init(argc, argv);
+	fflush(stdout);
+	if (out >= 0)
+		dup2(out, STDOUT_FILENO);
+	close(null);
+	close(out);
+	return result;
+}
+
 int
-eal_start(const struct conf *conf)
+eal_start(const struct conf *conf, const char *file)
 {
 	/* EAL keeps pointers into its arguments */
 	static char text[sizeof(conf->dpdk.args)], lcores[4096], name[] = "finessed";
@@ -138,12 +160,15 @@ eal_start(const struct conf *conf)
 	argv[argc++] = lcores;
 	memcpy(text, conf->dpdk.args, sizeof(text));
 	argc += eal_args_split(text, argv + argc, EAL_ARGS_MAX);
-	if (rte_eal_init(argc, argv) < 0) {
-		say("EAL does not start with dpdk.args = \"%s\": %s", conf->dpdk.args,
-		    rte_strerror(rte_errno));
-		return 1;
+	if (init_quietly(argc, argv) >= 0)
+		return 0;
+	if (rte_errno == EINVAL) {
+		fprintf(stderr, "%s:%u: dpdk.args: EAL does not take \"%s\"\n", file,
+		        conf_line(conf, "dpdk", "args", 0), conf->dpdk.args);
+		return 2;
 	}
-	return 0;
+	say("EAL does not start with dpdk.args = \"%s\": %s", conf->dpdk.args, rte_strerror(rte_errno));
+	return 1;
 }
 
 void

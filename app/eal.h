@@ -15,8 +15,8 @@
  * status after the complaint: 2 for the file's fault, 1 for the machine's. */
 int eal_check(const struct conf *, const char *file);
 
-/* Starts EAL.  0, or 1 after the complaint.  Signals that are blocked in the caller are blocked in EAL's threads. */
-int eal_start(const struct conf *);
+/* Starts EAL.  0, or the exit status after the complaint.  Signals that are blocked in the caller are blocked in EAL's threads. */
+int eal_start(const struct conf *, const char *file);
 
 void eal_stop(void);
 

@@ -151,7 +151,7 @@ run(void)
 	struct rte_mempool *pool = open_ports();
 	struct worker *w = pool == NULL ? NULL : worker_new(&conf, port, 0, pool, &stop_asked);
 	int status = 1;
-	bool sound;
+	bool sound, forgetful = false;
 
 	if (w == NULL) {
 		close_ports();
@@ -166,8 +166,10 @@ run(void)
 	}
 	wait_for(w);
 	rte_eal_wait_lcore(EAL_WORKER_LCORE(0));
+	for (unsigned i = 0; i < conf.ports; i++)
+		forgetful = forgetful || port[i].keeps_mbufs;
 	close_ports();
-	sound = worker_last_words(w, pool->size - io_pool_missing(pool), pool->size);
+	sound = worker_last_words(w, pool->size - io_pool_missing(pool), pool->size, forgetful);
 	if (sound)
 		status = w->aborted > 0 ? 3 : 0;
 	say("stopped: %s",
@@ -259,8 +261,9 @@ main(int argc, char **argv)
 	if (status != 0)
 		return status;
 	set_signals();
-	if (eal_start(&conf) != 0)
-		return 1;
+	status = eal_start(&conf, wish.file);
+	if (status != 0)
+		return status;
 	status = run();
 	eal_stop();
 	return status;

@@ -34,8 +34,9 @@ struct worker *worker_new(const struct conf *, const struct port *, uint16_t que
 /* Serves until asked to stop and everything has ended; gives its mbufs back.  For rte_eal_remote_launch. */
 int worker_run(void *worker);
 
-/* After the run: says what came of every frame.  False if something does not add up. */
-bool worker_last_words(const struct worker *, uint64_t mbufs_back, uint64_t mbufs);
+/* After the run: says what came of every frame.  False if something does not add up; mbufs that a forgetful PMD keeps are
+ * told and forgiven. */
+bool worker_last_words(const struct worker *, uint64_t mbufs_back, uint64_t mbufs, bool forgetful);
 
 void worker_free(struct worker *);
 

@@ -158,13 +158,11 @@ serve(struct fns_conn *c, unsigned reports, struct visit *v)
 		visit_close(c, v);
 }
 
-/* Between two requests it is idle; an answer under way ends with the connection, and so does one that begins now. */
+/* Who was here within the last second may have the next request on the way: it is answered, with "Connection: close". */
 static void
 drain(struct fns_conn *c, struct visit *v, bool quiet)
 {
-	const struct http *h = (const struct http *)v;
-
-	if (quiet || (!h->answering && http_request_empty(&h->request) && fns_readable(c) == 0))
+	if (quiet)
 		visit_close(c, v);
 }
 

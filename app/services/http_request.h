@@ -36,11 +36,4 @@ struct http_request {
 /* Reads from `octets` until the request is whole (part == HTTP_READY) or `len` ends; returns how many it took. */
 size_t http_request_read(struct http_request *, const uint8_t *octets, size_t len);
 
-/* Nothing of a request has come yet. */
-static inline bool
-http_request_empty(const struct http_request *r)
-{
-	return r->part == HTTP_METHOD && r->octets == 0;
-}
-
 #endif
