@@ -9,44 +9,18 @@
 # (namespaces, taps, files) is gone at the end.  Hugepages are neither needed nor touched.
 set -eu
 cd "$(dirname "$0")/.."
+. app/packages.sh
 OUT=$PWD/build-tests
 QUICK=false
 BEGUN=$(date +%s)
 PATIENCE=1 # times each test's time limit
 
-BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libdpdk-dev libconfig-dev libcmocka-dev"
 LINT_PACKAGES="clang-format-14"
 CLANG_PACKAGES="clang"
 E2E_PACKAGES="iproute2 iputils-ping curl socat netcat-openbsd wrk nftables"
 
 say() {
 	printf '\n== %s (%s s)\n' "$*" $(($(date +%s) - BEGUN))
-}
-
-missing() { # of these packages
-	for package in "$@"; do
-		[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
-	done
-}
-
-install_missing() {
-	# shellcheck disable=SC2046,SC2086 # lists of words
-	set -- $(missing $BUILD_PACKAGES $LINT_PACKAGES $CLANG_PACKAGES $E2E_PACKAGES)
-	[ $# -gt 0 ] || return 0
-	if [ "$(id -u)" != 0 ]; then
-		echo "missing: $*"
-		echo "As root this script installs them; or: apt-get install $*"
-		return 0
-	fi
-	say "installing $*"
-	export DEBIAN_FRONTEND=noninteractive
-	apt-get install -y -qq --no-install-recommends "$@" >"$OUT/apt.log" 2>&1 || {
-		apt-get update -qq >>"$OUT/apt.log" 2>&1
-		apt-get install -y -qq --no-install-recommends "$@" >>"$OUT/apt.log" 2>&1
-	} || {
-		tail -n 20 "$OUT/apt.log"
-		echo "apt-get install failed; going on with what there is"
-	}
 }
 
 # build NAME COMPILER [MESON OPTION...]: into $OUT/NAME.  A build that fails is one failed test.
@@ -95,8 +69,8 @@ everything() {
 		say "gcc: what needs no root"
 		# shellcheck disable=SC2086
 		run gcc core $CORE --suite lint
-		say "gcc: end to end against the host kernel, and an installed copy"
-		run gcc e2e --suite e2e --suite install
+		say "gcc: end to end against the host kernel, an installed copy, the same scripts to both"
+		run gcc root --suite e2e --suite install --suite diff
 	}
 	[ "$QUICK" = false ] || return 0
 	others clang clang reach services many
@@ -133,9 +107,12 @@ flock 9 # another run in this clone: wait for it
 rm -f "$OUT/results" "$OUT/builds"
 touch "$OUT/results" "$OUT/builds"
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
-export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
+export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0"
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-install_missing
+say "packages"
+# shellcheck disable=SC2086 # lists of words
+install_missing "$OUT/apt.log" $BUILD_PACKAGES $LINT_PACKAGES $CLANG_PACKAGES $E2E_PACKAGES ||
+	echo "going on with what there is"
 [ "$(id -u)" = 0 ] || echo "not root: the end-to-end tests will be skipped, they make network namespaces"
 
 case ${1:-} in
