@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "config.h"
+#include "eal_args.h"
 
 #define SAMPLE FINESSE_SOURCE "/conf/finesse.conf"
 #define PORT   "ports = ( { device = \"p\"; ipv4 = [\"192.0.2.1/24\"]; } );\n"
@@ -61,6 +62,16 @@ static const struct {
 	{"limits = {\n connections = ; };", "f:3: syntax error"},
 	{"limits = {\n connections = 5;\n", "f:4: syntax error"},
 	{"dpdk = {\n args = \"x; };\n\n", "f:3: the quote that opens here does not end"},
+	{"dpdk = { args = \"-m 64 -l 0\"; };",
+         "f:2: dpdk.args: has an option that chooses cores: workers.cores does that"},
+	{"dpdk = { args = \"--lcores=0@1\"; };",
+         "f:2: dpdk.args: has an option that chooses cores: workers.cores does that"},
+	{"dpdk = { args = \"--no-huge --in-memory\"; };",
+         "f:2: dpdk.args: --in-memory excludes --no-huge and --legacy-mem: without hugepages, --no-huge --no-shconf"},
+	{"dpdk = { args = \"--proc-type=auto\"; };",
+         "f:2: dpdk.args: --proc-type is not for this program: it is always the primary process"},
+	{"dpdk = { args = \"-m '64\"; };",
+         "f:2: dpdk.args: has more than 64 arguments, or a quote that does not end"},
 	{"@include \"other\"", "f:2: @include is not supported: one file holds it all"},
 	{"workers = { cores = []; };", "f:2: workers.cores: names no core"},
 	{"workers = { cores = [0, 1]; };",
@@ -431,6 +442,22 @@ the_sample_is_the_default(void **state)
 }
 
 static void
+arguments_are_split_as_a_shell_would(void **state)
+{
+	char text[] = "  -m 64 '--vdev=net_tap0,iface=a b'\t--x=\"y z\"w  ''", *argv[5];
+
+	(void)state;
+	assert_int_equal(eal_args_split(text, argv, 5), 5);
+	assert_string_equal(argv[0], "-m");
+	assert_string_equal(argv[1], "64");
+	assert_string_equal(argv[2], "--vdev=net_tap0,iface=a b");
+	assert_string_equal(argv[3], "--x=y zw");
+	assert_string_equal(argv[4], "");
+	assert_true(eal_args_have(argv, 5, "--x"));
+	assert_false(eal_args_have(argv, 5, "--vde"));
+}
+
+static void
 the_table_is_sound(void **state)
 {
 	(void)state;
@@ -533,6 +560,7 @@ main(void)
 		cmocka_unit_test(what_has_no_effect_is_told),
 		cmocka_unit_test(the_sample_shows_every_setting),
 		cmocka_unit_test(the_sample_is_the_default),
+		cmocka_unit_test(arguments_are_split_as_a_shell_would),
 		cmocka_unit_test(the_table_is_sound),
 		cmocka_unit_test(the_library_takes_what_the_table_allows),
 		cmocka_unit_test(defaults_are_the_librarys),
