@@ -17,7 +17,7 @@ struct core {
 	struct fns_conn *conn;
 	struct fns_options options;
 	bool born, opened, closed, given_up; /* given up: our application has called close */
-	bool peer_fin, error_read;
+	bool peer_fin, read_shut;
 	int error;
 	uint64_t now_us;
 	struct fns_frame burst[BURST];
@@ -121,6 +121,7 @@ core_pass(struct play *p, unsigned ms)
 			k->now_us++; /* due at once again: let time go on, or this never ends */
 	}
 	k->now_us = until_us > k->now_us ? until_us : k->now_us;
+	turn(p); /* calls count from the time of the last turn */
 }
 
 static void
@@ -233,7 +234,7 @@ core_open(struct play *p, struct core *k)
 	memcpy(remote.ip, p->theirs, 16);
 	k->conn = fns_open(k->shard, &local, &remote, &k->options, on_report, k);
 	k->born = k->conn != NULL;
-	k->opened = k->closed = k->given_up = k->peer_fin = k->error_read = false;
+	k->opened = k->closed = k->given_up = k->peer_fin = k->read_shut = false;
 	p->written = p->read = 0;
 	return k->conn ? "EINPROGRESS" : errno_name(errno);
 }
@@ -282,7 +283,7 @@ core_recv(struct play *p, struct core *k, uint32_t len, char *result)
 	}
 	if (got > 0) {
 		snprintf(result, TEXT_ROOM, "%u%s", got, right ? "" : " WRONG OCTETS");
-	} else if (k->peer_fin) {
+	} else if (k->peer_fin || (k->read_shut && !k->closed)) {
 		strcpy(result, "0");
 	} else if (k->closed) {
 		ptrdiff_t end = fns_send(k->conn, "", 0);
@@ -337,6 +338,7 @@ core_call(struct play *p, const struct step *s, char result[TEXT_ROOM])
 		core_recv(p, k, s->n, result);
 	} else if (s->verb == SHUTDOWN) {
 		strcpy(result, errno_name(-fns_shutdown(k->conn, (enum fns_how)s->n)));
+		k->read_shut |= s->n != FNS_SHUT_WR && !strcmp(result, "0");
 	} else {
 		core_close(k);
 		strcpy(result, "?"); /* fns_close returns nothing */

@@ -1,7 +1,7 @@
 /* The differential runner: plays every script to both sides, each in a process of its own, and holds what differs
  * against the ledger.
  *
- *   diff SCRIPTS LEDGER [--show] [--slow] [--jobs N] [SCRIPT...]
+ *   diff SCRIPTS LEDGER [--show] [--slow] [--once] [--jobs N] [SCRIPT...]
  *
  * Fails for a difference that the ledger does not have, for a line of the ledger that does not occur, and for a line of
  * class "ours wrong".  Exit 77: no root, or no /dev/net/tun. */
@@ -22,7 +22,7 @@ static struct script script[SCRIPTS_MAX];
 static struct ledger ledger;
 
 static struct {
-	bool show, slow;
+	bool show, slow, once;
 	unsigned jobs;
 } options = {.jobs = 8};
 
@@ -317,14 +317,14 @@ run(unsigned scripts, int argc, char **argv)
 	struct sums s = {0};
 
 	play_all(which, count, options.jobs);
-	for (unsigned try = 1; try < TRIES; try++) {
+	for (unsigned try = 1; try < TRIES && !options.once; try++) {
 		n = 0;
 		for (unsigned i = 0; i < count; i++)
 			if (surprises(which[i]))
 				again[n++] = which[i];
 		if (n > 0)
-			printf("%u scripts once more, one at a time: a loaded machine moves real time\n", n);
-		play_all(again, n, 1);
+			printf("%u scripts once more, two at a time: a loaded machine moves real time\n", n);
+		play_all(again, n, 2);
 	}
 	for (unsigned i = 0; i < count; i++)
 		sum_up(&s, which[i]);
@@ -352,7 +352,8 @@ main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 3) {
-		fprintf(stderr, "usage: diff SCRIPTS LEDGER [--show] [--slow] [--jobs N] [SCRIPT...]\n");
+		fprintf(stderr,
+		        "usage: diff SCRIPTS LEDGER [--show] [--slow] [--once] [--jobs N] [SCRIPT...]\n");
 		return 2;
 	}
 	for (; first < argc && argv[first][0] == '-'; first++) {
@@ -360,6 +361,8 @@ main(int argc, char **argv)
 			options.show = true;
 		else if (!strcmp(argv[first], "--slow"))
 			options.slow = true;
+		else if (!strcmp(argv[first], "--once"))
+			options.once = true;
 		else if (!strcmp(argv[first], "--jobs") && first + 1 < argc)
 			options.jobs = (unsigned)atoi(argv[++first]);
 	}

@@ -18,6 +18,7 @@ enum {
 	SCRIPTS_MAX = 256,
 	PORT_LOCAL = 8080,
 	PORT_REMOTE = 40000,
+	PORTS = 4,     /* of the peer, from PORT_REMOTE on */
 	SETTLE_MS = 70 /* after each step: longer than a delayed ACK, shorter than any retransmission */
 };
 
@@ -60,7 +61,8 @@ struct step {
 
 /* What both sides are set to.  -1 where a number is left as it is by default. */
 struct settings {
-	bool v6, linger0, nodelay, offer_ts, offer_sack, offer_ws, probes, syn_cookies;
+	bool v6, linger0, nodelay, offer_ts, offer_sack, offer_ws, probes, linear;
+	bool stranger; /* the peer does not make itself known on the link first */
 	bool rfc1337, tw_reuse;
 	int linger2_s, fin_timeout_s, orphan_retries, retries, syn_retries, rto_min_ms;
 	int window, mss; /* of what the peer sends */
@@ -106,8 +108,8 @@ struct play {
 	const struct side *side;
 	void *own; /* the side's */
 	uint8_t ours[16], theirs[16];
-	uint32_t iss, isn;
-	bool iss_known, ts_in, ts_out;
+	uint32_t iss[PORTS], isn; /* iss: by the remote port, from PORT_REMOTE on */
+	bool iss_known[PORTS], ts_in, ts_out;
 	uint32_t ts_seen;       /* newest TSval of the endpoint */
 	uint64_t passed_ms;     /* the peer's clock */
 	uint32_t written, read; /* octets of both streams */

@@ -52,7 +52,7 @@ compare(const struct play *ours, const struct play *kernel, FILE *to, struct cou
 				fprintf(to, "%u %s, result: ours %s / kernel %s\n", i + 1, step, o->result,
 				        k->result);
 		}
-		n->states++;
+		n->states += o->state[0] != '\0';
 		if (strcmp(o->state, k->state) != 0)
 			fprintf(to, "%u %s, state: ours %s / kernel %s\n", i + 1, step, o->state, k->state);
 	}

@@ -90,7 +90,8 @@ add_options(struct play *p, const struct arrival *a, struct seg *s)
 	s->opt.ts_val = 0xfffffff0u + (uint32_t)p->passed_ms + (uint32_t)a->ts_off; /* wraps at once */
 	s->opt.ts_ecr = a->flags & ACK ? p->ts_seen : 0;
 	if (a->sack[0] != a->sack[1])
-		s->opt.sack[s->opt.sacks++] = (struct opt_block){p->iss + a->sack[0], p->iss + a->sack[1]};
+		s->opt.sack[s->opt.sacks++] =
+			(struct opt_block){p->iss[a->port] + a->sack[0], p->iss[a->port] + a->sack[1]};
 }
 
 static void
@@ -102,10 +103,10 @@ arrive(struct play *p, const struct arrival *a)
 
 	p->isn += a->rebase;
 	s.seq = p->isn + a->seq;
-	s.ack = a->flags & ACK ? p->iss + a->ack : 0;
+	s.ack = a->flags & ACK ? p->iss[a->port] + a->ack : 0;
 	s.wnd = (uint16_t)(a->wnd < 0 ? p->script->set.window : a->wnd);
 	add_options(p, a, &s);
-	len = seg_build(head, a->port ? a->port : PORT_REMOTE, PORT_LOCAL, &s);
+	len = seg_build(head, (uint16_t)(PORT_REMOTE + a->port), PORT_LOCAL, &s);
 	at = begin_frame(p, frame, PROTO_TCP, len + a->len);
 	memcpy(frame + at, head, len);
 	for (uint32_t i = 0; i < a->len; i++)
@@ -151,6 +152,31 @@ answer_solicit(struct play *p, const struct ip_packet *packet)
 	p->side->arrive(p, frame, sizeof(frame));
 }
 
+/* The peer asks for the endpoint, as it would have before it sent anything; from then on the endpoint knows it. */
+static void
+hello(struct play *p)
+{
+	uint8_t frame[ETH_HEADER + IP6_HEADER + ND_SIZE] = {0};
+	struct arp request = {.op = ARP_REQUEST};
+	struct nd solicit = {.has_mac = true};
+	size_t at;
+
+	if (p->script->set.v6) {
+		memcpy(solicit.target, p->ours, 16);
+		memcpy(solicit.mac, mac_theirs, 6);
+		at = begin_frame(p, frame, PROTO_ICMP6, ND_SIZE);
+		nd_build(frame + at, &solicit, p->theirs, p->ours);
+		p->side->arrive(p, frame, sizeof(frame));
+		return;
+	}
+	memcpy(request.sender_mac, mac_theirs, 6);
+	memcpy(request.sender_ip, p->theirs + 12, 4);
+	memcpy(request.target_ip, p->ours + 12, 4);
+	eth_build(frame, mac_ours, mac_theirs, ETH_ARP);
+	arp_build(frame + ETH_HEADER, &request);
+	p->side->arrive(p, frame, ETH_MIN);
+}
+
 /* What comes out */
 
 struct written {
@@ -174,12 +200,12 @@ static void __attribute__((format(printf, 2, 3))) write_text(struct written *w, 
 
 /* A SYN tells the ISS; a second one with another is the next incarnation, whose numbers should be above the old. */
 static void
-learn(struct play *p, const struct seg *s, struct written *w)
+learn(struct play *p, unsigned port, const struct seg *s, struct written *w)
 {
-	if (p->iss_known && s->seq != p->iss)
-		write_text(w, "(next ISS %s) ", (int32_t)(s->seq - p->iss) > 0 ? "above" : "below");
-	p->iss = s->seq;
-	p->iss_known = true;
+	if (p->iss_known[port] && s->seq != p->iss[port])
+		write_text(w, "(next ISS %s) ", (int32_t)(s->seq - p->iss[port]) > 0 ? "above" : "below");
+	p->iss[port] = s->seq;
+	p->iss_known[port] = true;
 	p->ts_out = s->opt.has_ts;
 }
 
@@ -203,9 +229,9 @@ write_options(const struct play *p, const struct seg *s, struct written *w)
 }
 
 static bool
-text_is_right(const struct play *p, const struct seg *s)
+text_is_right(const struct play *p, unsigned port, const struct seg *s)
 {
-	uint32_t place = s->seq - p->iss - 1 + (s->flags & SYN ? 1 : 0);
+	uint32_t place = s->seq - p->iss[port] - 1 + (s->flags & SYN ? 1 : 0);
 
 	for (uint32_t i = 0; i < s->text_len; i++)
 		if (s->text[i] != play_pattern(false, place + i))
@@ -218,20 +244,21 @@ note_segment(struct play *p, const struct seg *s, uint16_t to)
 {
 	static const char letters[] = "FSRP.UEW";
 	struct outcome *o = p->now;
+	unsigned port = (uint16_t)(to - PORT_REMOTE) % PORTS;
 	struct written w;
 	uint32_t seq;
 
 	if (o->sends == SENDS_MAX)
 		return;
 	w = (struct written){o->sent[o->sends++], TEXT_ROOM};
-	if (s->flags & SYN && to == PORT_REMOTE)
-		learn(p, s, &w);
+	if (s->flags & SYN)
+		learn(p, port, s, &w);
 	if (s->opt.has_ts)
 		p->ts_seen = s->opt.ts_val;
 	for (unsigned bit = 0; bit < 8; bit++)
 		if (s->flags & 1u << bit)
 			write_text(&w, "%c", letters[bit]);
-	seq = s->seq - p->iss;
+	seq = s->seq - p->iss[port];
 	if (s->seq == 0)
 		write_text(&w, " zero");
 	else
@@ -244,8 +271,8 @@ note_segment(struct play *p, const struct seg *s, uint16_t to)
 		write_text(&w, " win 0");
 	write_options(p, s, &w);
 	if (to != PORT_REMOTE)
-		write_text(&w, " port %u", to);
-	if (!text_is_right(p, s))
+		write_text(&w, " port %u", port);
+	if (!text_is_right(p, port, s))
 		write_text(&w, " WRONG TEXT");
 }
 
@@ -295,6 +322,9 @@ play(struct play *p, const struct script *t, const struct side *side)
 	fns_addr_parse(&a, t->set.v6 ? "2001:db8:1::2" : "198.51.100.2", 1);
 	memcpy(p->theirs, a.ip, 16);
 	side->start(p);
+	if (!t->set.stranger)
+		hello(p);
+	side->pass(p, 20);
 	for (unsigned i = 0; i < t->steps; i++) {
 		const struct step *s = &t->step[i];
 		unsigned ms = s->verb == WAIT ? s->n : s->at_once ? 0 : SETTLE_MS;
@@ -306,7 +336,7 @@ play(struct play *p, const struct script *t, const struct side *side)
 			side->call(p, s, p->now->result);
 		side->pass(p, ms);
 		p->passed_ms += ms;
-		p->now->state = side->state(p);
+		p->now->state = s->at_once ? "" : side->state(p); /* to ask the kernel takes milliseconds */
 	}
 	side->end(p);
 }

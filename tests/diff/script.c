@@ -85,7 +85,7 @@ read_arrival(struct reader *r, struct arrival *a)
 		else if (!strcmp(w, "rebase"))
 			a->rebase = (uint32_t)number(r);
 		else if (!strcmp(w, "port"))
-			a->port = (uint16_t)number(r);
+			a->port = (uint16_t)number(r) % PORTS;
 		else if (!strcmp(w, "sack")) {
 			a->sack[0] = (uint32_t)number(r);
 			a->sack[1] = (uint32_t)number(r);
@@ -195,7 +195,7 @@ set_switch(struct settings *s, const char *key)
 		{"v6", &s->v6},         {"linger0", &s->linger0}, {"nodelay", &s->nodelay},
 		{"ts", &s->offer_ts},   {"sack", &s->offer_sack}, {"ws", &s->offer_ws},
 		{"probes", &s->probes}, {"rfc1337", &s->rfc1337}, {"tw_reuse", &s->tw_reuse},
-		{"slow", &s->slow},
+		{"slow", &s->slow},     {"linear", &s->linear},   {"stranger", &s->stranger},
 	};
 
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
@@ -243,7 +243,7 @@ begin_script(struct reader *r, struct script *t)
 	                           .retries = -1,
 	                           .syn_retries = -1,
 	                           .rto_min_ms =
-	                                   30000, /* nothing is sent again unless a script is about that */
+	                                   10000, /* nothing is sent again unless a script is about that */
 	                           .window = 65535,
 	                           .mss = 1460,
 	                           .rfc1337 = false};
