@@ -155,6 +155,16 @@ H16__too_big__smaller_segments(struct peer *p)
 	expect_equal(p, fns_unacked(p->conn), 0);
 }
 
+static void
+too_big__one_octet_less__taken(struct peer *p)
+{
+	with_flight(p);
+	arrive_icmp(p, TOO_BIG, 1, 1499);
+	expect_fate(p, DROP_TAKEN);
+	peer_forget(p);
+	expect_equal(p, peer_status(p).mss, peer_mss(p) - 1);
+}
+
 /* D03, C08: not larger than what we have, and not below what the protocol lets every link carry. */
 static void
 D03__too_big__absurd_mtu__ignored(struct peer *p)
@@ -203,6 +213,40 @@ D12__neighbour_silent__syn_sent__unreachable(struct peer *p)
 	expect_closed(p, EHOSTUNREACH);
 }
 
+/* It answered once, and does not any more: a soft error, then the end by R2. */
+static void
+D12__neighbour_gone__established__timed_out(struct peer *p)
+{
+	in_established(p);
+	p->deaf = true;
+	later(p, 3600000); /* the entry is old now */
+	p->reports = 0;
+	call_send(p, 10);
+	peer_forget(p);
+	later(p, 60000);
+	peer_forget(p);
+	expect_reports(p, FNS_SOFT_ERROR);
+	expect_in(p, "ESTABLISHED");
+	later(p, 3600000);
+	peer_forget(p);
+	expect_closed(p, ETIMEDOUT);
+}
+
+static void
+D12__neighbour_gone_for_a_minute__heals(struct peer *p)
+{
+	in_established(p);
+	p->deaf = true;
+	later(p, 3600000);
+	call_send(p, 10);
+	later(p, 60000);
+	peer_forget(p);
+	p->deaf = false;
+	expect_within(p, 61000, PSH | ACK, .seq = 1, .ack = 1, .len = 10);
+	arrive(p, ACK, .seq = 1, .ack = 11);
+	expect_in(p, "ESTABLISHED");
+}
+
 /* The first segment waits for the answer, and is not lost. */
 static void
 D12__neighbour_answers_late__syn_goes(struct peer *p)
@@ -234,6 +278,9 @@ const struct script icmp_scripts[] = {
 	SCRIPT(C08__too_big__below_1280__ignored_on_v6),
 	SCRIPT(D03__too_big__no_mtu__least),
 	SCRIPT(D12__neighbour_silent__syn_sent__unreachable),
+	SCRIPT(D12__neighbour_gone__established__timed_out),
+	SCRIPT(D12__neighbour_gone_for_a_minute__heals),
+	SCRIPT(too_big__one_octet_less__taken),
 	SCRIPT(D12__neighbour_answers_late__syn_goes),
 	{NULL, NULL},
 };

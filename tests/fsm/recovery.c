@@ -316,6 +316,24 @@ J07__one_ack__bounded_burst(struct peer *p)
 	peer_forget(p);
 }
 
+/* Each further duplicate says that another segment has left: when as many have as the window lost, new ones go. */
+static void
+duplicate_acks__in_recovery__let_new_text_out(struct peer *p)
+{
+	uint32_t full = flight_of(p, 10, 100), before;
+
+	for (unsigned i = 0; i < 3; i++)
+		arrive(p, ACK, .seq = 1, .ack = 1);
+	peer_forget(p);
+	before = peer_status(p).cwnd;
+	for (unsigned i = 4; i < 10; i++)
+		arrive(p, ACK, .seq = 1, .ack = 1);
+	expect_equal(p, peer_status(p).cwnd, before + 6 * full);
+	expect_more(p, ACK, .seq = 1 + 12 * full, .ack = 1, .len = full);
+	expect_more(p, ACK, .seq = 1 + 13 * full, .ack = 1, .len = full);
+	expect(p, ACK, .seq = 1 + 14 * full, .ack = 1, .len = full);
+}
+
 /* The lost retransmission: its timeout, with the back-off of the connection, brings it back. */
 static void
 fast_retransmit__lost_too__timeout(struct peer *p)
@@ -359,6 +377,7 @@ const struct script recovery_scripts[] = {
 	SCRIPT(J02__duplicate_acks__inflate_by_the_flight),
 	SCRIPT(J03__optimistic_acks__rejected),
 	SCRIPT(J07__one_ack__bounded_burst),
+	SCRIPT(duplicate_acks__in_recovery__let_new_text_out),
 	SCRIPT(fast_retransmit__lost_too__timeout),
 	SCRIPT(timeout__old_duplicates__no_recovery),
 	{NULL, NULL},

@@ -238,6 +238,9 @@ snd_buf__full__writable_later(struct peer *p)
 	peer_forget(p);
 	expect_reports(p, FNS_WRITABLE);
 	expect_equal(p, fns_writable(p->conn), peer_full(p));
+	arrive(p, ACK, .seq = 1, .ack = 1 + 2 * peer_full(p)); /* nobody has asked again */
+	peer_forget(p);
+	expect_reports(p, 0);
 }
 
 /* An outbox of one frame: nothing is lost, nothing is late by more than the turns it takes. */

@@ -50,6 +50,20 @@ out_of_order__no_sack__duplicate_acks(struct peer *p)
 	expect_stream(p, 40);
 }
 
+/* Without timestamps four blocks fit: the newest three, and then any. */
+static void
+out_of_order__many__four_blocks(struct peer *p)
+{
+	p->offer.sack = true;
+	in_established(p);
+	for (unsigned i = 1; i < 9; i++) {
+		arrive(p, PSH | ACK, .seq = 1 + i * 20, .ack = 1, .len = 10);
+		if (i < 8)
+			peer_forget(p);
+	}
+	expect(p, ACK, .seq = 1, .ack = 1, .sack = {{161, 171}, {141, 151}, {121, 131}, {21, 31}});
+}
+
 /* With timestamps three blocks fit. */
 static void
 out_of_order__timestamps__three_blocks(struct peer *p)
@@ -449,6 +463,7 @@ const struct script text_scripts[] = {
 	SCRIPT(in_order__read__in_order),
 	SCRIPT(SHLD_31__out_of_order__held_and_sacked),
 	SCRIPT(out_of_order__no_sack__duplicate_acks),
+	SCRIPT(out_of_order__many__four_blocks),
 	SCRIPT(out_of_order__timestamps__three_blocks),
 	SCRIPT(H02__duplicate__acknowledged_at_once),
 	SCRIPT(H02__duplicate_with_fin__fin_taken),

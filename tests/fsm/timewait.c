@@ -152,6 +152,19 @@ F12__syn_ack__acknowledged_again(struct peer *p)
 	expect_in(p, "TIME-WAIT");
 }
 
+/* The backlog is full: it stays where it is. */
+static void
+F12__syn_above__backlog_full__no_incarnation(struct peer *p)
+{
+	p->config.syn_backlog = 1;
+	in_time_wait(p);
+	arrive(p, SYN, .port = 40001);
+	peer_forget(p);
+	arrive(p, SYN, .seq = 100000);
+	expect(p, ACK, .seq = 2, .ack = 2);
+	expect_equal(p, peer_stat(p, "time_waits"), 1);
+}
+
 /* There is nobody to take it. */
 static void
 F12__syn_without_listener__no_incarnation(struct peer *p)
@@ -271,6 +284,7 @@ const struct script timewait_scripts[] = {
 	SCRIPT(T_53__syn_below__acknowledged_again),
 	SCRIPT(T_53__syn_above_with_older_timestamp__acknowledged_again),
 	SCRIPT(F12__syn_ack__acknowledged_again),
+	SCRIPT(F12__syn_above__backlog_full__no_incarnation),
 	SCRIPT(F12__syn_without_listener__no_incarnation),
 	SCRIPT(G07__old_duplicates__no_harm),
 	SCRIPT(T_54__open_over_time_wait__refused),
