@@ -16,6 +16,7 @@ fns_config_default(struct fns_config *cf)
 		.orphans = 20000,
 		.syn_backlog = 4096,
 		.listeners = 64,
+		.recorders = 1024,
 		.neighbours = 1024,
 		.buffer_bytes = 256u << 20,
 		.rcv_wnd_max = 16u << 20,
@@ -57,6 +58,7 @@ fns_config_default(struct fns_config *cf)
 	X(orphans, 0, 100000000)                                                                             \
 	X(syn_backlog, 1, 100000000)                                                                         \
 	X(listeners, 1, 65536)                                                                               \
+	X(recorders, 0, 1000000)                                                                             \
 	X(neighbours, 4, 1048576)                                                                            \
 	X(buffer_bytes, 1048576, UINT64_C(1) << 44)                                                          \
 	X(rcv_wnd_max, 4096, 1u << 24)                                                                       \
@@ -81,6 +83,7 @@ fns_config_default(struct fns_config *cf)
 	X(local_port_first, 1, 65535)                                                                        \
 	X(challenge_acks, 1, 15)                                                                             \
 	X(icmp_per_second, 0, 1000000000)                                                                    \
+	X(record_sample, 0, UINT32_MAX)                                                                      \
 	X(resets_per_second, 0, 1000000000)                                                                  \
 	X(port_count, 1, FNS_PORTS_MAX)
 /* clang-format on */

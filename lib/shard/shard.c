@@ -153,6 +153,18 @@ fns_shard_each(struct fns_shard *s, void (*fn)(struct fns_conn *, void *), void 
 	}
 }
 
+size_t
+fns_shard_records(const struct fns_shard *s, struct fns_record_row *row, size_t room)
+{
+	return recorder_list(&s->tcp.recorder, row, room);
+}
+
+int
+fns_shard_record(const struct fns_shard *s, uint64_t id, struct fns_record *out)
+{
+	return recorder_copy(&s->tcp.recorder, id, out) ? 0 : -ENOENT;
+}
+
 struct fns_listener *
 fns_listen(struct fns_shard *s, const struct fns_addr *local, const struct fns_options *options,
            fns_handler *handler, void *user)

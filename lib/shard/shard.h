@@ -6,6 +6,7 @@
 
 #include "conn.h"
 #include "ip.h"
+#include "recorder.h"
 #include "tcp.h"
 
 struct fns_shard {

@@ -93,7 +93,7 @@ shard_sums(const struct fns_shard *s)
 }
 
 struct totals {
-	uint64_t pages, recoveries, orphans, live;
+	uint64_t pages, recoveries, orphans, live, recorded;
 };
 
 static uint64_t
@@ -112,6 +112,7 @@ check_conn(const struct fns_conn *c, struct totals *sum)
 
 	sum->pages += ring_pages(&c->rx) + ring_pages(&c->tx);
 	sum->recoveries += r != NULL;
+	sum->recorded += c->recorded;
 	if (in(c, ENDED))
 		return NULL;
 	sum->live++;
@@ -159,6 +160,8 @@ fns_shard_check(const struct fns_shard *s)
 		return "S7: orphans found are not those counted";
 	if (sum.recoveries != t->recoveries.used)
 		return "G1: recovery blocks in use are not those of the connections";
+	if (sum.recorded != t->recorder.table.used)
+		return "G1: rings of the flight recorder are not those of the connections recorded";
 	if (t->pages.used > sum.pages)
 		return "G1: more pages are in use than the connections can hold";
 	return NULL;

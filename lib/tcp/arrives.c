@@ -72,6 +72,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 		s->seq + 1; /* text on a SYN is left to its retransmission (F03) */
 	open_options(c, s);
 	ack_window(c, s, true);
+	record_arrived(c, s);
 	conn_enter(c, SYN_RECEIVED);
 	conn_dirty(c);
 	return DROP_TAKEN;
@@ -118,9 +119,10 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 {
 	bool acks = (s->flags & ACK) != 0;
 
+	record_arrived(c, s);
 	if (acks && (seq_le(s->ack, c->snd.una) || seq_gt(s->ack, c->snd.max))) { /* first */
 		if (!(s->flags & RST))
-			reply_reset(c->tcp, &c->flow, s);
+			reply_reset_of(c, s);
 		return DROP_SYN_SENT_ACK;
 	}
 	if (s->flags & RST) { /* second */
@@ -272,7 +274,7 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 	*drop = DROP_SYN_CHALLENGED;
 	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && conn_options(c)->profile == FNS_LINUX) {
 		/* The peer has begun anew, and nobody waits for the old one (T-29). */
-		reply_reset(c->tcp, &c->flow, s);
+		reply_reset_of(c, s);
 		conn_end(c, CLASS_reset_new_syn, 0, false);
 	} else {
 		conn_challenge(c);
@@ -323,7 +325,7 @@ check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
 	if (in(c, SYN_RECEIVED)) {
 		if (!seq_gt(s->ack, c->snd.una) || seq_gt(s->ack, c->snd.max)) {
 			*drop = DROP_ACK_REFUSED;
-			reply_reset(c->tcp, &c->flow, s);
+			reply_reset_of(c, s);
 			return false;
 		}
 		if (met_itself(c))
@@ -362,7 +364,7 @@ check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 	if (shut && seq_gt(s->seq + s->text_len, c->rcv.nxt)) { /* nobody will ever read this: SHLD-3 */
 		*drop = DROP_TEXT_AFTER_CLOSE;
 		counter_add(&c->tcp->stats.lost_unread, s->text_len);
-		reply_reset(c->tcp, &c->flow, s);
+		reply_reset_of(c, s);
 		conn_end(c, CLASS_reset_after_close, flagged(c, C_ORPHAN) ? 0 : ECONNRESET, false);
 		return false;
 	}
@@ -447,6 +449,7 @@ arrives_other(struct fns_conn *c, struct seg *s)
 {
 	enum drop drop = DROP_TAKEN;
 
+	record_arrived(c, s);
 	conn_dirty(c);
 	if (syn_again(c, s))
 		return DROP_TAKEN;

@@ -2,6 +2,8 @@
 #ifndef FNS_CLASSES_H
 #define FNS_CLASSES_H
 
+#include <stdbool.h>
+
 /* clang-format off */
 /*        name                     what it says                                                                     */
 #define CLASS_LIST(X)                                                                                             \
@@ -53,5 +55,11 @@ enum close_class {
 	CLASS_COUNT
 };
 /* clang-format on */
+
+/* Neither closed by both sides in agreement, nor given up before the peer knew of it. */
+static inline bool class_is_abnormal(enum close_class class)
+{
+	return class > CLASS_self_2 && class != CLASS_closed_syn_sent;
+}
 
 #endif

@@ -33,6 +33,7 @@ fns_shutdown(struct fns_conn *c, enum fns_how how)
 	assert(!(c->marks & M_GONE));
 	if (!in(c, SYNCHRONIZED) || in(c, ENDED))
 		return -ENOTCONN;
+	record_call(c, (enum fns_call)(FNS_CALL_SHUT_RD + (int)how), 0);
 	if (how != FNS_SHUT_WR) {
 		flag(c, C_RCV_SHUT);
 		if (conn_options(c)->profile == FNS_BSD)
@@ -55,6 +56,7 @@ void
 fns_abort(struct fns_conn *c)
 {
 	assert(!(c->marks & M_GONE));
+	record_call(c, FNS_CALL_ABORT, 0);
 	if (!in(c, ENDED))
 		abort_with(c, CLASS_reset_abort, ECONNABORTED);
 }
@@ -91,6 +93,7 @@ fns_close(struct fns_conn *c)
 	struct tcp *t = c->tcp;
 
 	assert(!(c->marks & M_GONE) && !flagged(c, C_ORPHAN));
+	record_call(c, FNS_CALL_CLOSE, 0);
 	if (in(c, ENDED)) {
 		if (c->marks & M_HELD)
 			conn_release(c);

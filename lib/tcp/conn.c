@@ -75,6 +75,7 @@ conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
 	ring_init(&c->tx);
 	wheel_node_init(&c->timer);
 	tcp_options_again(t, options);
+	recorder_begin(c);
 	return c;
 }
 
@@ -238,6 +239,7 @@ move(struct fns_conn *c, uint16_t state, enum close_class class)
 	if (state & ENDED) {
 		end(c, state, class);
 		c->state = state;
+		record_state(c, from, to_listen ? LISTEN : state);
 		return;
 	}
 	if (from == SYN_RECEIVED && c->listener != POOL_NONE) {
@@ -246,6 +248,7 @@ move(struct fns_conn *c, uint16_t state, enum close_class class)
 	}
 	counter_add(gauge(t, state), 1);
 	c->state = state;
+	record_state(c, from, state);
 	if (state == ESTABLISHED)
 		counter_add(&t->stats.established, 1);
 	if (state == FIN_WAIT_2) {
@@ -273,6 +276,7 @@ conn_again(struct fns_conn *c, const struct flow *flow)
 	table_remove(&t->table, tcp_hash(t, &c->flow), conn_index(c));
 	table_add(&t->table, tcp_hash(t, flow), conn_index(c)); /* there is room: it has just left */
 	c->flow = *flow;
+	record_state(c, c->state, SYN_SENT);
 	c->state = SYN_SENT;
 	c->snd.una = c->snd.nxt = c->snd.max = c->recover = iss_choose(t, flow);
 	c->ts_offset = iss_ts_offset(t, flow);
@@ -383,6 +387,8 @@ conn_free(struct fns_conn *c)
 {
 	struct tcp *t = c->tcp;
 
+	if (c->recorded)
+		recorder_end(c);
 	counter_add(&t->stats.lost_unread, c->rx.len);
 	counter_sub(&t->stats.dead, 1);
 	ring_free(&c->rx, &t->pages);
@@ -406,6 +412,7 @@ tcp_reports(struct tcp *t)
 			continue;
 		if (reports & FNS_CLOSED)
 			c->marks |= M_CLOSED;
+		record_reports(c, reports);
 		if ((c->marks & M_KNOWN) && c->handler != NULL)
 			c->handler(c, reports, c->user);
 		if ((reports & FNS_CLOSED) && !(c->marks & M_HELD))

@@ -4,6 +4,7 @@
 
 #include "cc.h"
 #include "conn.h"
+#include "recorder.h"
 #include "seg.h"
 
 /* output.c */
@@ -38,6 +39,9 @@ uint64_t rto_us(const struct fns_conn *); /* backed off and clamped */
 /* open.c */
 bool open_again(struct fns_conn *);                       /* another local port; false: none is free */
 void open_options(struct fns_conn *, const struct seg *); /* what the peer's SYN offers */
+
+/* reply.c: reply_reset, for a segment of this connection */
+void reply_reset_of(struct fns_conn *, const struct seg *);
 
 /* timeouts.c */
 void timeouts_of(struct fns_conn *);

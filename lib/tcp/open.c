@@ -165,6 +165,7 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 	if (t->config->window_scale)
 		c->rcv_scale = tcp_rcv_scale(t->config) & 15u;
 	c->cwnd = c->mss;
+	record_call(c, FNS_CALL_OPEN, 0);
 	conn_enter(c, SYN_SENT);
 	conn_dirty(c);
 	return c;

@@ -285,6 +285,7 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 		ring_copy(&c->tx, &c->tcp->pages, p->seq - conn_text_seq(c), out->l4 + header, p->text);
 	ip_finish_tcp(c->tcp->ip, out, c->flow.local, c->flow.remote, o->ttl, (uint8_t)(o->dscp << 2),
 	              header + p->text);
+	record_sent(c, &s, p->text, seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));
 	sent(c, p, adv);
 }
 

@@ -23,5 +23,7 @@ fns_consume(struct fns_conn *c, size_t len)
 	uint32_t take = len < c->rx.len ? (uint32_t)len : c->rx.len;
 
 	ring_take(&c->rx, &c->tcp->pages, take);
+	if (take > 0)
+		record_call(c, FNS_CALL_CONSUME, take);
 	text_consumed(c, take);
 }

@@ -36,21 +36,40 @@ reply(struct tcp *t, const struct flow *flow, const struct seg *s, uint8_t ttl, 
 	return true;
 }
 
+/* True if it went out; r is what did. */
+static bool
+reset(struct tcp *t, const struct flow *flow, const struct seg *s, struct seg *r)
+{
+	*r = (struct seg){.flags = RST};
+	if (limited(t))
+		return false;
+	if (s->flags & ACK) {
+		r->seq = s->ack;
+	} else {
+		r->flags |= ACK;
+		r->ack = s->seq + s->len;
+	}
+	if (!reply(t, flow, r, 64, 0))
+		return false;
+	counter_add(&t->stats.resets_sent, 1);
+	return true;
+}
+
 void
 reply_reset(struct tcp *t, const struct flow *flow, const struct seg *s)
 {
-	struct seg r = {.flags = RST};
+	struct seg r;
 
-	if (limited(t))
-		return;
-	if (s->flags & ACK) {
-		r.seq = s->ack;
-	} else {
-		r.flags |= ACK;
-		r.ack = s->seq + s->len;
-	}
-	if (reply(t, flow, &r, 64, 0))
-		counter_add(&t->stats.resets_sent, 1);
+	reset(t, flow, s, &r);
+}
+
+void
+reply_reset_of(struct fns_conn *c, const struct seg *s)
+{
+	struct seg r;
+
+	if (reset(c->tcp, &c->flow, s, &r))
+		record_sent(c, &r, 0, false);
 }
 
 void

@@ -35,7 +35,9 @@ fns_send(struct fns_conn *c, const void *octets, size_t len)
 	ring_extend(&c->tx, take);
 	if (take < len)
 		flag(c, C_WANT_ROOM);
-	if (take > 0)
+	if (take > 0) {
+		record_call(c, FNS_CALL_SEND, take);
 		conn_dirty(c);
+	}
 	return (ptrdiff_t)take;
 }

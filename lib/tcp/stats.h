@@ -39,7 +39,9 @@
 	X(orphan_overflows,      COUNTER, "closes turned into resets because of the limit of orphans")        \
 	X(closes_unread,         COUNTER, "closes turned into resets because octets were unread")             \
 	X(lost_unacked,          COUNTER, "octets accepted from the application and never acknowledged")      \
-	X(lost_unread,           COUNTER, "octets received and never read")
+	X(lost_unread,           COUNTER, "octets received and never read")                                   \
+	X(recordings,            COUNTER, "connections recorded")                                             \
+	X(recordings_refused,    COUNTER, "connections to be recorded that found no ring")
 /* clang-format on */
 
 struct tcp_stats {

@@ -39,6 +39,8 @@ tcp_memory(const struct fns_config *cf, struct tcp_memory part[PART_COUNT])
 	                            65536 * sizeof(uint32_t) + cf->listeners * sizeof(struct fns_listener)};
 	part[PART_OPTIONS] =
 		(struct tcp_memory){"option sets", sizeof(struct option_set), TCP_OPTION_SETS, 0};
+	part[PART_RECORDERS] = (struct tcp_memory){"flight recorder", sizeof(struct recording), cf->recorders,
+	                                           recorder_bytes(cf->recorders)};
 	for (unsigned i = 0; i < PART_COUNT; i++) {
 		if (part[i].bytes == 0)
 			part[i].bytes = part[i].each * part[i].count;
@@ -92,6 +94,7 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	pool_init(&t->tws, part[PART_TWS], sizeof(struct tw), cf->time_wait);
 	t->option = part[PART_OPTIONS];
 	init_listeners(t, part[PART_LISTENERS]);
+	recorder_init(&t->recorder, part[PART_RECORDERS], cf->recorders);
 	t->dirty = t->waiting = t->reports = t->reap = empty;
 	t->tw_head = t->tw_tail = POOL_NONE;
 	t->cc = cc_find(cf->cc);
@@ -161,6 +164,7 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 		o.fin_wait_2_ms = given->fin_wait_2_ms;
 		o.user_timeout_ms = given->user_timeout_ms;
 		o.keepalive_ms = given->keepalive_ms;
+		o.record = given->record;
 	}
 	o.profile = o.profile == FNS_PROFILE_DEFAULT ? cf->profile : o.profile;
 	o.self_connect = o.self_connect == FNS_SELF_DEFAULT ? cf->self_connect : o.self_connect;
@@ -180,7 +184,7 @@ static bool
 valid(const struct fns_options *o)
 {
 	return o->profile <= FNS_RFC9293 && o->self_connect <= FNS_SELF_REFUSE && o->no_delay <= FNS_ON &&
-	       o->keepalive <= FNS_ON && o->linger <= FNS_ON && o->dscp <= 63;
+	       o->keepalive <= FNS_ON && o->linger <= FNS_ON && o->record <= FNS_ON && o->dscp <= 63;
 }
 
 int

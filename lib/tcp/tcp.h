@@ -53,6 +53,16 @@ struct tw {
 };
 _Static_assert(sizeof(struct tw) <= 64, "a TIME-WAIT entry costs one line");
 
+/* The flight recorder (recorder.h). */
+struct recorder {
+	struct pool rings;  /* of struct recording */
+	struct table table; /* from conn index to ring, of connections that are not freed yet */
+	struct {
+		uint32_t head, tail, used;
+	} kept[2]; /* oldest first: ended gracefully, abnormally */
+	uint64_t ids, seen;
+};
+
 struct conn_list {
 	uint32_t head, tail;
 };
@@ -72,6 +82,8 @@ struct tcp {
 	struct conn_list reap;    /* by report_next */
 	uint32_t tw_head, tw_tail;
 	uint32_t neigh_events; /* of ip->neigh when `waiting` was last looked through */
+
+	struct recorder recorder;
 
 	struct fns_listener *listener;
 	uint32_t *listener_by_port; /* 65,536 indices */
@@ -120,6 +132,7 @@ enum tcp_part {
 	PART_TWS,
 	PART_LISTENERS,
 	PART_OPTIONS,
+	PART_RECORDERS,
 	PART_COUNT
 };
 struct tcp_memory {

@@ -89,6 +89,7 @@ keepalive(struct fns_conn *c)
 static void
 due(struct fns_conn *c, enum deadline d)
 {
+	record_timeout(c, d);
 	switch (d) {
 	case RETRANSMIT:
 		retransmit(c);

@@ -38,7 +38,8 @@ struct fns_config {
 	uint32_t orphans;     /* conns whose application is gone; beyond, close resets */
 	uint32_t syn_backlog; /* conns in SYN-RECEIVED per listener */
 	uint32_t listeners;
-	uint32_t neighbours;   /* entries of ARP and neighbour discovery together */
+	uint32_t recorders;  /* rings of the flight recorder, of live and ended connections; 1,024; 0: none */
+	uint32_t neighbours; /* entries of ARP and neighbour discovery together */
 	uint64_t buffer_bytes; /* pages for all send and receive rings together */
 	uint32_t rcv_wnd_max;  /* a receive window grows with use up to this */
 	uint32_t rcv_wnd_initial;
@@ -70,6 +71,7 @@ struct fns_config {
 	uint32_t challenge_acks;                    /* per connection in 5 s (RFC 5961 §7) */
 	uint32_t icmp_per_second;                   /* echo replies, bounded (RFC 4443 §2.4) */
 	uint32_t resets_per_second;                 /* for segments without a connection */
+	uint32_t record_sample;                     /* one connection in so many is recorded; 0: none */
 	char cc[16];                                /* congestion control by name: "newreno" */
 
 	/* ports */

@@ -78,6 +78,7 @@ struct fns_options {
 	int32_t fin_wait_2_ms; /* limit of an orphan in FIN-WAIT-2; negative: reset instead; 0: configured */
 	uint32_t user_timeout_ms; /* R2 as a time (RFC 5482); 0: configured */
 	uint32_t keepalive_ms; /* idle time before the first probe; 0: configured (2 hours unless changed) */
+	uint8_t record;        /* enum fns_switch: the flight recorder (shard.h); DEFAULT: as it is sampled */
 };
 
 /* OPEN, passive (§3.10.1).  `local` any address or one of the shard's own.  Children start with `handler` and `user`

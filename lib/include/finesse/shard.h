@@ -75,6 +75,64 @@ size_t fns_class_count(void);
 const char *fns_class_name(size_t close_class); /* "active_4"; static */
 const char *fns_class_help(size_t close_class);
 
+/* The flight recorder: the last events of connections whose options say so, or that were sampled
+ * (fns_config.record_sample), and of the last 256 of them that ended abnormally and the last 32 that did not. */
+#define FNS_RECORD_EVENTS 32
+
+enum fns_event_kind {
+	FNS_EVENT_SENT,    /* a segment */
+	FNS_EVENT_ARRIVED, /* a segment, before it was looked at */
+	FNS_EVENT_STATE,
+	FNS_EVENT_CALL,
+	FNS_EVENT_TIMEOUT,
+	FNS_EVENT_REPORTS, /* delivered to the handler */
+};
+enum fns_call {
+	FNS_CALL_OPEN,
+	FNS_CALL_SEND, /* several in a row are one, and so are several of the next */
+	FNS_CALL_CONSUME,
+	FNS_CALL_SHUT_RD, /* in the order of enum fns_how */
+	FNS_CALL_SHUT_WR,
+	FNS_CALL_SHUT_RDWR,
+	FNS_CALL_CLOSE,
+	FNS_CALL_ABORT,
+};
+struct fns_event {
+	uint64_t at_us;
+	uint32_t seq, ack; /* as on the wire: see iss and irs of the record */
+	uint32_t wnd;      /* octets: scaled */
+	uint32_t len;      /* octets of text; of a SEND or RECEIVE */
+	uint8_t kind;      /* enum fns_event_kind */
+	uint8_t flags;     /* of the TCP header; a set of enum fns_report */
+	uint8_t what;      /* a call (enum fns_call); by fns_event_name: a timeout, the state after */
+	uint8_t from;      /* by fns_event_from: the state before */
+	uint8_t again;     /* a retransmission */
+};
+const char *fns_event_name(const struct fns_event *); /* "close", "FIN-WAIT-1", "persist timeout"; static */
+const char *fns_event_from(const struct fns_event *); /* the state before; static */
+
+struct fns_record_row {
+	uint64_t id; /* ascends as recordings begin */
+	uint64_t begun_us;
+	struct fns_addr local, remote;
+	const char *state;       /* static */
+	const char *close_class; /* NULL: it has not ended; static */
+	bool passive, abnormal;
+	uint32_t events; /* there are */
+	uint32_t lost;   /* older ones, since only the last FNS_RECORD_EVENTS are kept */
+};
+struct fns_record {
+	struct fns_record_row row;
+	uint32_t iss, irs;                         /* initial sequence numbers: ours, the peer's */
+	struct fns_event event[FNS_RECORD_EVENTS]; /* oldest first */
+};
+
+/* Recordings there are, in no order; `row` gets as many as fit. */
+size_t fns_shard_records(const struct fns_shard *, struct fns_record_row *row, size_t room);
+
+/* 0, or -ENOENT: it has been given up for a newer one. */
+int fns_shard_record(const struct fns_shard *, uint64_t id, struct fns_record *);
+
 /* Checks what must hold between turns: the sums of fates and of connections, pools, queues.  NULL, or a static
  * string that says what does not.  Costs a walk over all connections: for tests and debugging. */
 const char *fns_shard_check(const struct fns_shard *);
