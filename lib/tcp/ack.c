@@ -82,7 +82,8 @@ recovering(struct fns_conn *c, uint32_t acked)
 
 	if (seq_ge(c->snd.una, c->recover)) { /* full */
 		unflag(c, C_RECOVERY | C_REXMIT);
-		c->cwnd = flight + c->mss < c->ssthresh ? flight + c->mss : c->ssthresh;
+		flight = (flight > c->mss ? flight : c->mss) + c->mss;
+		c->cwnd = flight < c->ssthresh ? flight : c->ssthresh;
 		c->dupacks = 0;
 		return;
 	}
