@@ -292,6 +292,19 @@ hostile__H08__paws__idle_for_25_days(struct peer *p)
 	expect_stream(p, 10);
 }
 
+/* The clock of the shard has run for longer than that: TS.Recent is young nevertheless. */
+static void
+hostile__H08__paws__long_uptime(struct peer *p)
+{
+	p->offer.ts = true;
+	p->start_us = 40ull * 86400 * 1000000;
+	in_established(p);
+	arrive(p, PSH | ACK, .seq = 1, .ack = 1, .len = 10,
+	       .ts_val = (uint32_t)(p->isn + p->now_us / 1000 - 1));
+	expect(p, ACK, .seq = 1, .ack = 1);
+	expect_fate(p, DROP_SEQ_PAWS);
+}
+
 /* RFC 7323 §4.3: TS.Recent is of the segment that the ACK answers, not of what came out of order. */
 static void
 ts_recent__out_of_order__not_taken(struct peer *p)
@@ -528,6 +541,7 @@ const struct script hostile_scripts[] = {
 	SCRIPT(hostile__E10__paws__old_duplicate_dropped),
 	SCRIPT(hostile__E10__paws__bare_ack_challenged),
 	SCRIPT(hostile__H08__paws__idle_for_25_days),
+	SCRIPT(hostile__H08__paws__long_uptime),
 	SCRIPT(ts_recent__out_of_order__not_taken),
 	SCRIPT(hostile__E13__unknown_options__ignored),
 	SCRIPT(MUST_64__options__at_any_alignment),

@@ -22,6 +22,7 @@ MUST_56__soft_error__reported_and_survived(struct peer *p)
 		arrive_icmp(p, soft[i], 1, 0);
 		expect_nothing(p);
 		expect_reports(p, FNS_SOFT_ERROR); /* MUST-47, SHLD-25 */
+		expect_equal(p, peer_status(p).error, EHOSTUNREACH);
 		expect_in(p, "ESTABLISHED");
 	}
 	arrive(p, ACK, .seq = 1, .ack = 101);
@@ -54,6 +55,7 @@ D02__hard_error__synchronized__soft(struct peer *p)
 		arrive_icmp(p, hard[i], 1, 0);
 		expect_nothing(p);
 		expect_reports(p, FNS_SOFT_ERROR);
+		expect_equal(p, peer_status(p).error, ECONNREFUSED);
 		expect_in(p, "ESTABLISHED");
 	}
 }

@@ -135,7 +135,7 @@ newreno__partial_ack__next_hole(struct peer *p)
 	expect_equal(p, peer_stat(p, "fast_recoveries"), 1);
 	arrive(p, ACK, .seq = 1, .ack = 1 + 10 * full);
 	expect_nothing(p);
-	expect_true(p, peer_status(p).cwnd <= peer_status(p).ssthresh);
+	expect_equal(p, peer_status(p).cwnd, 2 * full); /* max(flight, SMSS) + SMSS, below ssthresh */
 	expect_silence(p, 600000);
 }
 
@@ -332,6 +332,9 @@ duplicate_acks__in_recovery__let_new_text_out(struct peer *p)
 	expect_more(p, ACK, .seq = 1 + 12 * full, .ack = 1, .len = full);
 	expect_more(p, ACK, .seq = 1 + 13 * full, .ack = 1, .len = full);
 	expect(p, ACK, .seq = 1 + 14 * full, .ack = 1, .len = full);
+	arrive(p, ACK, .seq = 1, .ack = 1 + 12 * full); /* full: three in flight, and one more */
+	expect(p, ACK, .seq = 1 + 15 * full, .ack = 1, .len = full);
+	expect_equal(p, peer_status(p).cwnd, 4 * full);
 }
 
 /* The lost retransmission: its timeout, with the back-off of the connection, brings it back. */

@@ -149,6 +149,31 @@ F13__ports__all_taken__refused(struct peer *p)
 	p->outbox = 0;
 }
 
+/* K02, RFC 6056: the next choice is another, though the last one is free again. */
+static void
+K02__ports__move_on(struct peer *p)
+{
+	struct fns_addr remote = {.port = 80};
+	uint16_t last[20];
+	uint8_t ours[16];
+
+	peer_start(p, true);
+	peer_addresses(p, ours, remote.ip);
+	for (unsigned i = 0; i < 20; i++) {
+		struct fns_conn *c = fns_open(p->shard, NULL, &remote, NULL, quiet, NULL);
+		struct fns_status status;
+
+		expect_true(p, c != NULL);
+		fns_status(c, &status);
+		last[i] = status.local.port;
+		for (unsigned j = 0; j < i; j++)
+			expect_true(p, last[j] != last[i]);
+		fns_abort(c);
+		p->outbox = 0;
+		turn(p);
+	}
+}
+
 static void
 listeners__all_taken__refused(struct peer *p)
 {
@@ -380,6 +405,7 @@ const struct script shortage_scripts[] = {
 	SCRIPT(H04__ranges__all_taken__bounded),
 	SCRIPT(F13__connections__all_taken__refused),
 	SCRIPT(F13__ports__all_taken__refused),
+	SCRIPT(K02__ports__move_on),
 	SCRIPT(listeners__all_taken__refused),
 	SCRIPT(listeners__one_port__each_its_own),
 	SCRIPT(options__out_of_range__refused),
