@@ -178,10 +178,26 @@ add(struct fns_conn *c, struct recording *ring, enum fns_event_kind kind)
 	return e;
 }
 
+/* A SYN that goes out anew with an ACK, in a simultaneous open, is no repetition. */
+static bool
+sent_before(const struct recording *ring, const struct seg *s)
+{
+	uint32_t n = ring->events < FNS_RECORD_EVENTS ? ring->events : FNS_RECORD_EVENTS;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct fns_event *e = &ring->event[i];
+
+		if (e->kind == FNS_EVENT_SENT && e->flags == s->flags && e->seq == s->seq)
+			return true;
+	}
+	return false;
+}
+
 void
 recorder_sent(struct fns_conn *c, const struct seg *s, uint32_t text, bool again)
 {
 	struct recording *ring = find(c);
+	bool first = (s->flags & SYN) && !sent_before(ring, s);
 	struct fns_event *e = add(c, ring, FNS_EVENT_SENT);
 
 	e->seq = s->seq;
@@ -189,7 +205,7 @@ recorder_sent(struct fns_conn *c, const struct seg *s, uint32_t text, bool again
 	e->len = text;
 	e->wnd = (uint32_t)s->wnd << ((s->flags & SYN) ? 0 : c->rcv_scale);
 	e->flags = s->flags;
-	e->again = again;
+	e->again = again && !first;
 	if (s->flags & SYN)
 		ring->iss = s->seq; /* another one, if the connection began anew */
 }
