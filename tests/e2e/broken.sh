@@ -18,7 +18,12 @@ check "curl is served afterwards" inside 5 curl -sS -o /dev/null "http://$US4/by
 daemon_stop "stopped: exit 0, every frame has one fate, every mbuf is back"
 
 # The daemon tells its fates at the end: at least as many as were asked for (the kernel sends odd frames of its own).
+was_given() { # FATE COUNT
+	given=$(sed -n "s/.*fate $1 \([0-9]*\).*/\1/p" "$DIR/daemon.log")
+	echo "$1: ${given:-0} times, expected $2 or more"
+	[ "${given:-0}" -ge "$2" ]
+}
 while read -r fate count; do
-	check "dropped as $fate: $count" python3 -B "$E2E/last_words.py" "$DIR/daemon.log" "$fate" "$count"
+	check "dropped as $fate: $count" was_given "$fate" "$count"
 done <"$DIR/wanted"
 finish
