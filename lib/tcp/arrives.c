@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "profile.h"
+
 #define PAWS_IDLE_STEPS 31000u /* of ts_recent_age: about 24 days (RFC 7323 §5.5) */
 
 uint32_t
@@ -196,7 +198,7 @@ check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 	if (s->flags & RST) {
 		/* From peers that count wrongly after their FIN (T-62). */
 		if (s->seq + 1 == nxt && in(c, CLOSE_WAIT | LAST_ACK | CLOSING) &&
-		    conn_options(c)->profile == FNS_LINUX)
+		    profile_says(c, RULE_rst_one_below))
 			return true;
 		*drop = DROP_RST_OUTSIDE;
 		return false;
@@ -252,7 +254,7 @@ check_rst(struct fns_conn *c, const struct seg *s, enum drop *drop)
 	counter_add(&c->tcp->stats.resets_received, 1);
 	if (in(c, SYN_RECEIVED))
 		error = ECONNREFUSED;
-	else if (in(c, CLOSE_WAIT) && conn_options(c)->profile == FNS_LINUX)
+	else if (in(c, CLOSE_WAIT) && profile_says(c, RULE_rst_is_epipe))
 		error = EPIPE; /* T-61: end of stream was seen, so a read does not fail any more */
 	else if (in(c, CLOSING | LAST_ACK))
 		error = 0;
@@ -272,7 +274,7 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		return false;
 	}
 	*drop = DROP_SYN_CHALLENGED;
-	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && conn_options(c)->profile == FNS_LINUX) {
+	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && profile_says(c, RULE_syn_resets_orphan)) {
 		/* The peer has begun anew, and nobody waits for the old one (T-29). */
 		reply_reset_of(c, s);
 		conn_end(c, CLASS_reset_new_syn, 0, false);
@@ -386,7 +388,7 @@ check_fin(struct fns_conn *c, const struct seg *s)
 	case ESTABLISHED:
 		conn_enter(c, CLOSE_WAIT);
 		/* Our own FIN may come soon and carry the ACK: the three-segment close (T-06). */
-		if (conn_options(c)->profile == FNS_LINUX && !flagged(c, C_ACK_NOW)) {
+		if (profile_says(c, RULE_fin_ack_waits) && !flagged(c, C_ACK_NOW)) {
 			flag(c, C_ACK_LATER);
 			conn_arm(c, DELAYED_ACK, (uint64_t)c->tcp->config->delayed_ack_ms * 1000);
 			return;

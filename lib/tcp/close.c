@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "profile.h"
+
 /* Our FIN is queued behind what waits to be sent. */
 static void
 queue_fin(struct fns_conn *c)
@@ -36,7 +38,7 @@ fns_shutdown(struct fns_conn *c, enum fns_how how)
 	record_call(c, (enum fns_call)(FNS_CALL_SHUT_RD + (int)how), 0);
 	if (how != FNS_SHUT_WR) {
 		flag(c, C_RCV_SHUT);
-		if (conn_options(c)->profile == FNS_BSD)
+		if (profile_says(c, RULE_shut_rd_discards))
 			text_discard(c);
 	}
 	if (how != FNS_SHUT_RD)

@@ -6,6 +6,7 @@
 
 #include "conn.h"
 #include "internal.h"
+#include "profile.h"
 
 #define RECOVERIES_LEAST 1024u
 #define LINGER2_MOST_MS  120000 /* as Linux bounds TCP_LINGER2 */
@@ -173,7 +174,7 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 	o.ttl = o.ttl == 0 ? 64 : o.ttl;
 	if (o.fin_wait_2_ms == 0)
 		o.fin_wait_2_ms = (int32_t)cf->fin_wait_2_ms;
-	else if (o.fin_wait_2_ms > LINGER2_MOST_MS && o.profile == FNS_LINUX)
+	else if (o.fin_wait_2_ms > LINGER2_MOST_MS && (profile_rules[o.profile] >> RULE_linger2_120_s & 1))
 		o.fin_wait_2_ms = LINGER2_MOST_MS; /* T-31 */
 	o.user_timeout_ms = o.user_timeout_ms == 0 ? cf->user_timeout_ms : o.user_timeout_ms;
 	o.keepalive_ms = o.keepalive_ms == 0 ? cf->keepalive_ms : o.keepalive_ms;

@@ -1,6 +1,7 @@
 /* The seventh and eighth check (RFC 9293 §3.10.7.4): octets into the ring, in or out of order, RCV.NXT, the FIN, the
  * acknowledgment owed, and the window offered (§3.8.6.2.2, RFC 7323 §2.4). */
 #include "internal.h"
+#include "profile.h"
 
 /* Octets that are held already stay: the first copy wins (H03).  Returns the first octet not placed. */
 static uint32_t
@@ -161,7 +162,7 @@ text_take(struct fns_conn *c, const struct seg *s)
 	counter_add(&c->tcp->stats.octets_received, c->rcv.nxt - before);
 	grow_window(c);
 	owe_ack(c, held);
-	if (flagged(c, C_RCV_SHUT) && conn_options(c)->profile == FNS_BSD)
+	if (flagged(c, C_RCV_SHUT) && profile_says(c, RULE_shut_rd_discards))
 		text_discard(c);
 	else
 		conn_report(c, FNS_READABLE);

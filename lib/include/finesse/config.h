@@ -90,6 +90,14 @@ void fns_config_default(struct fns_config *);
 /* 0, or -EINVAL with one line in `why` that names the field and its range. */
 int fns_config_check(const struct fns_config *, char *why, size_t room);
 
+/* How the profiles differ, for reports to people: a rule, and who follows it.  Returns the rows there are; `row` gets
+ * as many as fit.  Any thread. */
+struct fns_profile_rule {
+	const char *name, *help; /* static */
+	bool linux_, bsd, rfc9293;
+};
+size_t fns_profile_rules(struct fns_profile_rule *row, size_t room);
+
 /* Memory that a shard of this configuration takes from alloc, by part; for reports to people. */
 struct fns_memory {
 	const char *name; /* "connections", static */
