@@ -25,6 +25,7 @@ passive_open__syn__established(struct peer *p)
 	expect_true(p, fns_user(p->conn) == p);
 	expect_silence(p, 600000);
 	expect_in(p, "ESTABLISHED");
+	expect_true(p, peer_status(p).age_us / 1000 >= 599990 && peer_status(p).age_us / 1000 <= 600010);
 }
 
 static void

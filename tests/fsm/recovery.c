@@ -192,6 +192,20 @@ fast_retransmit__last_segment_with_fin(struct peer *p)
 	expect_in(p, "FIN-WAIT-2");
 }
 
+/* A short one, in front of nothing. */
+static void
+fast_retransmit__short_segment__as_it_was(struct peer *p)
+{
+	p->options.no_delay = FNS_ON;
+	in_established(p);
+	call_send(p, 10);
+	call_send(p, 20);
+	peer_forget(p);
+	for (unsigned i = 0; i < 3; i++)
+		arrive(p, ACK, .seq = 1, .ack = 1);
+	expect(p, PSH | ACK, .seq = 1, .ack = 1, .len = 30);
+}
+
 /* H15: SACK is advisory.  A peer that forgets gets everything again. */
 static void
 H15__sack__reneged__sent_again(struct peer *p)
@@ -373,6 +387,7 @@ const struct script recovery_scripts[] = {
 	SCRIPT(sack__two_holes__only_they),
 	SCRIPT(sack__duplicates_without_blocks__fast_retransmit),
 	SCRIPT(fast_retransmit__last_segment_with_fin),
+	SCRIPT(fast_retransmit__short_segment__as_it_was),
 	SCRIPT(H15__sack__reneged__sent_again),
 	SCRIPT(E14__sack__lies__discarded),
 	SCRIPT(E14__sack__crumbs__bounded),

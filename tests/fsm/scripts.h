@@ -4,11 +4,12 @@
 
 #include "peer.h"
 
-#define THEMES(X)                                                                                            \
-	X(open)                                                                                              \
-	X(close)                                                                                             \
-	X(orphan)                                                                                            \
-	X(reset) X(text) X(timers) X(send) X(recovery) X(timewait) X(icmp) X(matrix) X(hostile) X(self) X(shortage) X(classes)
+/* clang-format off */
+#define THEMES(X)                                                     \
+	X(open) X(close) X(orphan) X(reset) X(text) X(timers) X(send) \
+	X(recovery) X(timewait) X(icmp) X(matrix) X(hostile) X(self)  \
+	X(shortage) X(classes)
+/* clang-format on */
 
 #define X(theme) extern const struct script theme##_scripts[];
 THEMES(X)
