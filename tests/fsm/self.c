@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* Static where it is used: what a script leaves open is aborted, and reports, when the script has returned. */
 struct caller {
 	struct peer *p;
 	struct fns_conn *conn;
@@ -79,7 +80,7 @@ status(struct caller *me)
 static void
 T_40__self_connect__three_segments(struct peer *p)
 {
-	struct caller me;
+	static struct caller me;
 	struct fns_status now;
 	const void *run;
 
@@ -101,7 +102,7 @@ T_40__self_connect__three_segments(struct peer *p)
 static void
 T_41__self_connect__closes_in_two(struct peer *p)
 {
-	struct caller me;
+	static struct caller me;
 
 	self(p, &me);
 	fns_close(me.conn);
@@ -117,7 +118,7 @@ T_41__self_connect__closes_in_two(struct peer *p)
 static void
 T_42__self_connect__unread__reset_to_nobody(struct peer *p)
 {
-	struct caller me;
+	static struct caller me;
 	int64_t before;
 
 	self(p, &me);
@@ -134,7 +135,7 @@ T_42__self_connect__unread__reset_to_nobody(struct peer *p)
 static void
 T_43__self_connect__shutdown__time_wait(struct peer *p)
 {
-	struct caller me;
+	static struct caller me;
 
 	self(p, &me);
 	expect_equal(p, fns_shutdown(me.conn, FNS_SHUT_WR), 0);
@@ -148,7 +149,7 @@ T_43__self_connect__shutdown__time_wait(struct peer *p)
 static void
 T_44__refuse__no_segment(struct peer *p)
 {
-	struct caller me;
+	static struct caller me;
 
 	p->config.self_connect = FNS_SELF_REFUSE;
 	expect_true(p, !opens(p, &me, 6666, 6666) && errno == EADDRINUSE);
@@ -168,7 +169,7 @@ T_45__avoid__never_meets_itself(struct peer *p)
 	struct fns_frame slot = {.data = blank, .room = sizeof(blank)};
 	struct fns_outbox tx = {&slot, 1, 0};
 	struct fns_addr to = own(p, 40003);
-	struct caller me;
+	static struct caller me;
 
 	p->config.self_connect = FNS_SELF_AVOID;
 	p->config.local_port_first = 40000;
@@ -192,7 +193,7 @@ T_45__avoid__never_meets_itself(struct peer *p)
 static void
 T_46__detect__another_port(struct peer *p)
 {
-	struct caller me;
+	static struct caller me;
 
 	expect_equal(p, p->config.self_connect, FNS_SELF_DETECT); /* our default */
 	p->config.local_port_first = 40000;
@@ -210,7 +211,7 @@ T_46__detect__another_port(struct peer *p)
 static void
 T_46__detect__nothing_else_free__said(struct peer *p)
 {
-	struct caller me;
+	static struct caller me;
 
 	p->config.local_port_first = p->config.local_port_last = 40000;
 	expect_true(p, opens(p, &me, 0, 40000));
@@ -224,7 +225,7 @@ T_46__detect__nothing_else_free__said(struct peer *p)
 static void
 T_46__detect__named_port__kept(struct peer *p)
 {
-	struct caller me;
+	static struct caller me;
 
 	expect_true(p, opens(p, &me, 6666, 6666));
 	expect_equal(p, me.reports, FNS_OPENED | FNS_SELF);
@@ -237,7 +238,7 @@ T_46__detect__named_port__kept(struct peer *p)
 static void
 loop__own_listener__both_ends_here(struct peer *p)
 {
-	struct caller client, service;
+	static struct caller client, service;
 	struct fns_addr at = own(p, 80);
 	struct fns_listener *l;
 	static uint8_t octets[100000];
