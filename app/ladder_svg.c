@@ -90,7 +90,7 @@ static const char style[] =
 	"<style>\n"
 	"svg { background: #fff; color: #1c2733; font: 13px ui-monospace, Menlo, Consolas, monospace; }\n"
 	"text { fill: currentColor; } .right { text-anchor: end; } .middle { text-anchor: middle; }\n"
-	".title { font-size: 16px; font-weight: 600; } .head { font-weight: 600; }\n"
+	".title { font-size: 14px; font-weight: 600; } .head { font-weight: 600; }\n"
 	".time { fill: #78838f; } .note { fill: #8a4b00; font-style: italic; } .label { font-size: 12px; }\n"
 	".class { fill: #78838f; } line { stroke-width: 1.5; } .life { stroke: #b6bfc9; }\n"
 	".seg { stroke: #2f5f9e; } .fin { stroke: #1b7f4d; } .rst { stroke: #b3261e; }\n"

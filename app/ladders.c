@@ -196,14 +196,13 @@ static const struct exchange {
 	{"close-3", "T-06", "Close in three segments: it closes at once, and its FIN carries the ACK", three},
 	{"close-2", "T-41", "Close in two segments: a connection with itself", two},
 	{"simultaneous-close", "T-09", "Both close before either sees the other's FIN", simultaneous_close},
-	{"simultaneous-open", "T-47",
-         "Both open, and no one listens: four segments, and an ACK each for those that wait for one",
+	{"simultaneous-open", "T-47", "Both open, and no one listens: four segments, and a last ACK each",
          simultaneous_open},
 	{"self-connect", "T-40", "An open that meets itself: three segments, and one TCB", self_connect},
 	{"unread", "T-13", "Closed with octets unread: a reset says that they are lost", unread},
 	{"after-close", "T-24", "Text for an application that is gone", after_close},
-	{"fin-wait-2", "T-30",
-         "An orphan's time in FIN-WAIT-2 is over (2 s here); a FIN after that meets nobody", reaped},
+	{"fin-wait-2", "T-30", "An orphan's time in FIN-WAIT-2 is over (2 s here); a later FIN meets nobody",
+         reaped},
 };
 
 static void
