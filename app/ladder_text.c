@@ -4,7 +4,7 @@
 
 #include "ladder.h"
 
-enum { LEFT = 14, MIDDLE = 50, RIGHT = 14 };
+enum { LEFT = 13, MIDDLE = 50, RIGHT = 14 };
 
 struct strokes {
 	const char *line, *to_right, *to_left, *far;

@@ -1,7 +1,9 @@
 /* finesse-ladders: plays each way of closing, and two ways of opening, between two shards of this process in virtual
  * time, and draws what their flight recorders saw.
  *
- * finesse-ladders [--ascii] [--svg DIR] [--list] [NAME...] */
+ * finesse-ladders [--ascii] [--alone] [--svg DIR] [--list] [NAME...]
+ *
+ * --alone draws what the left end knows by itself. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -278,8 +280,13 @@ write_svg(const struct ladder *l, const struct exchange *x, const char *title, c
 	return 0;
 }
 
+struct form {
+	bool ascii, alone;
+	const char *folder; /* for SVG; NULL: none */
+};
+
 static int
-show(const struct exchange *x, bool ascii, const char *folder)
+show(const struct exchange *x, const struct form *form)
 {
 	static struct fns_record record[2];
 	static struct ladder ladder;
@@ -299,12 +306,12 @@ show(const struct exchange *x, bool ascii, const char *folder)
 	x->play(&p);
 	run_ms(&p, 1000);
 	snprintf(title, sizeof(title), "%s: %s (%s)", x->name, x->title, x->row);
-	two_sided = recorded(p.wire.shard[1], &record[1]);
+	two_sided = !form->alone && recorded(p.wire.shard[1], &record[1]);
 	if (recorded(p.wire.shard[0], &record[0])) {
 		ladder_lay(&ladder, &record[0], two_sided ? &record[1] : NULL);
-		ladder_print(&ladder, title, ascii, stdout);
+		ladder_print(&ladder, title, form->ascii, stdout);
 		print_counted(&p, stdout);
-		status = folder == NULL ? 0 : write_svg(&ladder, x, title, folder);
+		status = form->folder == NULL ? 0 : write_svg(&ladder, x, title, form->folder);
 	}
 	wire_end(&p.wire);
 	return status;
@@ -313,7 +320,7 @@ show(const struct exchange *x, bool ascii, const char *folder)
 static int
 usage(void)
 {
-	fputs("usage: finesse-ladders [--ascii] [--svg DIR] [--list] [NAME...]\n", stderr);
+	fputs("usage: finesse-ladders [--ascii] [--alone] [--svg DIR] [--list] [NAME...]\n", stderr);
 	return 2;
 }
 
@@ -339,18 +346,20 @@ int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {{"ascii", no_argument, NULL, 'a'},
+	                                        {"alone", no_argument, NULL, 'o'},
 	                                        {"svg", required_argument, NULL, 's'},
 	                                        {"list", no_argument, NULL, 'l'},
 	                                        {0}};
-	const char *folder = NULL;
-	bool ascii = false;
+	struct form form = {0};
 	int c, status = 0;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'a')
-			ascii = true;
+			form.ascii = true;
+		else if (c == 'o')
+			form.alone = true;
 		else if (c == 's')
-			folder = optarg;
+			form.folder = optarg;
 		else
 			return c == 'l' ? list() : usage();
 	}
@@ -361,8 +370,8 @@ main(int argc, char **argv)
 		}
 	}
 	for (int i = optind; i < argc; i++)
-		status |= show(by_name(argv[i]), ascii, folder);
+		status |= show(by_name(argv[i]), &form);
 	for (size_t i = 0; optind == argc && i < sizeof(exchanges) / sizeof(exchanges[0]); i++)
-		status |= show(&exchanges[i], ascii, folder);
+		status |= show(&exchanges[i], &form);
 	return status;
 }
