@@ -121,6 +121,20 @@ read_word(const struct place *p, uint64_t *to)
 	WRONG(p, "\"%s\" is unknown; there are: %s", word, known);
 }
 
+/* true, false, or the word for neither. */
+static void
+read_choice(const struct place *p, uint64_t *to)
+{
+	const char *word = config_setting_get_string(p->from);
+
+	if (config_setting_type(p->from) == CONFIG_TYPE_BOOL)
+		*to = config_setting_get_bool(p->from) ? FNS_ON : FNS_OFF;
+	else if (word != NULL && strcmp(word, p->row->words[FNS_DEFAULT]) == 0)
+		*to = FNS_DEFAULT;
+	else
+		WRONG(p, "must be true, false or \"%s\"", p->row->words[FNS_DEFAULT]);
+}
+
 static void
 read_text(const struct place *p, char *to)
 {
@@ -202,6 +216,9 @@ read_setting(const struct place *p)
 		break;
 	case CONF_WORD:
 		read_word(p, to);
+		break;
+	case CONF_CHOICE:
+		read_choice(p, to);
 		break;
 	case CONF_TEXT:
 		read_text(p, to);

@@ -44,6 +44,8 @@ bool conf_text_duplicate(const char *text, unsigned line, char *name, size_t roo
 
 /* What shards of this configuration are made from; explain.c prints it. */
 void conf_shard(const struct conf *, struct fns_config *);
+/* What a service's connections are opened with. */
+void conf_options(const struct conf_service *, struct fns_options *);
 /* `visit_bytes`: what the services keep of all connections. */
 void conf_explain(const struct conf *, uint64_t visit_bytes, FILE *);
 

@@ -213,6 +213,24 @@ check_port(struct conf *conf, struct conf_report *report, unsigned n)
 		FAULT(&s, "\"%s\" has no address: set ipv4 or ipv6", port->device);
 }
 
+/* What is set belongs to a service of its type. */
+static void
+check_kinds(const struct conf *conf, struct conf_report *report, unsigned n)
+{
+	const struct setting *type = settings_find("services", "type");
+	uint64_t is = conf->service[n].type;
+
+	for (size_t i = 0; i < settings_count(); i++) {
+		const struct setting *row = settings_row(i);
+		struct spot s = {conf, report, "services", row->name, n};
+
+		if (strcmp(row->section, "services") == 0 && !settings_applies(row, is) &&
+		    conf->line[i][n] != 0)
+			FAULT(&s, "only a service of type \"%s\" has it",
+			      type->words[__builtin_ctz(row->kinds)]);
+	}
+}
+
 static void
 check_services(const struct conf *conf, struct conf_report *report)
 {
@@ -225,10 +243,7 @@ check_services(const struct conf *conf, struct conf_report *report)
 				break;
 			}
 		}
-		s.name = "body_bytes";
-		if (conf->service[n].type != CONF_HTTP &&
-		    conf->line[settings_index(settings_find(s.section, s.name))][n] != 0)
-			FAULT(&s, "only a service of type \"http\" has it");
+		check_kinds(conf, report, n);
 	}
 }
 

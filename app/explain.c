@@ -15,6 +15,7 @@ shard_limits(const struct conf *conf, struct fns_config *to)
 	to->orphans = (uint32_t)conf->limits.orphans;
 	to->syn_backlog = (uint32_t)conf->limits.syn_backlog;
 	to->listeners = (uint32_t)conf->limits.listeners;
+	to->recorders = (uint32_t)conf->limits.recorders;
 	to->neighbours = (uint32_t)conf->limits.neighbours;
 	to->buffer_bytes = conf->limits.buffer_bytes;
 	to->rcv_wnd_max = (uint32_t)conf->limits.receive_window_bytes;
@@ -50,9 +51,13 @@ static void
 shard_policy(const struct conf *conf, struct fns_config *to)
 {
 	static const uint8_t profile[] = {FNS_LINUX, FNS_BSD, FNS_RFC9293};
+	static const uint8_t self[] = {FNS_SELF_ALLOW, FNS_SELF_AVOID, FNS_SELF_DETECT, FNS_SELF_REFUSE};
 	const struct setting *cc = settings_find("policy", "congestion_control");
 
 	to->profile = profile[conf->policy.profile];
+	to->self_connect = self[conf->policy.self_connect];
+	to->backlog_reset = conf->policy.backlog_overflow != 0;
+	to->record_sample = (uint32_t)conf->policy.record_sample;
 	to->no_delay = !conf->policy.nagle;
 	to->timestamps = conf->policy.timestamps;
 	to->sack = conf->policy.sack;
@@ -87,6 +92,26 @@ conf_shard(const struct conf *conf, struct fns_config *to)
 	}
 }
 
+void
+conf_options(const struct conf_service *s, struct fns_options *to)
+{
+	static const uint8_t profile[] = {FNS_PROFILE_DEFAULT, FNS_LINUX, FNS_BSD, FNS_RFC9293};
+
+	*to = (struct fns_options){
+		.profile = profile[s->profile],
+		.no_delay = (uint8_t)s->no_delay,
+		.record = (uint8_t)s->record,
+		.linger = s->linger_ms < 0 ? FNS_DEFAULT : FNS_ON,
+		.linger_ms = s->linger_ms < 0 ? 0 : (uint32_t)s->linger_ms,
+		.fin_wait_2_ms = (int32_t)s->fin_wait_2_ms,
+		.user_timeout_ms = (uint32_t)s->user_timeout_ms,
+		.keepalive = s->keepalive_s == 0  ? FNS_DEFAULT
+	                     : s->keepalive_s < 0 ? FNS_OFF
+	                                          : FNS_ON,
+		.keepalive_ms = s->keepalive_s < 0 ? 0 : MS(s->keepalive_s),
+	};
+}
+
 static void
 value_text(const struct setting *row, const void *base, char *text, size_t room)
 {
@@ -97,13 +122,17 @@ value_text(const struct setting *row, const void *base, char *text, size_t room)
 
 	switch ((enum conf_type)row->type) {
 	case CONF_NUMBER:
-		snprintf(text, room, "%" PRIu64, *(const uint64_t *)at);
+		snprintf(text, room, "%" PRId64, *(const int64_t *)at);
 		break;
 	case CONF_SWITCH:
 		snprintf(text, room, "%s", *(const uint64_t *)at ? "true" : "false");
 		break;
 	case CONF_WORD:
 		snprintf(text, room, "\"%s\"", row->words[*(const uint64_t *)at]);
+		break;
+	case CONF_CHOICE:
+		snprintf(text, room, *(const uint64_t *)at == FNS_DEFAULT ? "\"%s\"" : "%s",
+		         row->words[*(const uint64_t *)at]);
 		break;
 	case CONF_TEXT:
 		snprintf(text, room, "\"%s\"", (const char *)at);
@@ -182,8 +211,10 @@ conf_explain(const struct conf *conf, uint64_t visit_bytes, FILE *out)
 			explain_row(conf, row, conf, -1, out);
 		for (unsigned k = 0; strcmp(row->section, "ports") == 0 && k < conf->ports; k++)
 			explain_row(conf, row, &conf->port[k], (int)k, out);
-		for (unsigned k = 0; strcmp(row->section, "services") == 0 && k < conf->services; k++)
-			explain_row(conf, row, &conf->service[k], (int)k, out);
+		for (unsigned k = 0; strcmp(row->section, "services") == 0 && k < conf->services; k++) {
+			if (settings_applies(row, conf->service[k].type))
+				explain_row(conf, row, &conf->service[k], (int)k, out);
+		}
 	}
 	explain_memory(conf, visit_bytes, out);
 }

@@ -5,7 +5,10 @@
 
 static const char *const idle_words[] = {"sleep", "pause", "poll", NULL};
 static const char *const profile_words[] = {"linux", "bsd", "rfc9293", NULL};
-static const char *const self_words[] = {"detect", "allow", "refuse", NULL};
+static const char *const own_profile_words[] = {"default", "linux", "bsd", "rfc9293", NULL};
+static const char *const self_words[] = {"allow", "avoid", "detect", "refuse", NULL};
+static const char *const overflow_words[] = {"drop", "reset", NULL};
+static const char *const choice_words[] = {"default", "false", "true", NULL};
 static const char *const cc_words[] = {"newreno", NULL};
 static const char *const drain_words[] = {"refuse", "ignore", NULL};
 static const char *const service_words[] = {"echo", "discard", "chargen", "daytime", "http", NULL};
@@ -15,13 +18,17 @@ static const char *const service_words[] = {"echo", "discard", "chargen", "dayti
 
 /* clang-format off */
 #define ROW(section, name, type, standard, min, max, help) \
-	#section, #name, type, offsetof(struct conf, section.name), standard, min, max, NULL, NULL, 0, help
+	#section, #name, type, offsetof(struct conf, section.name), standard, min, max, NULL, NULL, 0, help, 0
 #define WORD(section, name, standard, list, help) \
-	#section, #name, CONF_WORD, offsetof(struct conf, section.name), standard, 0, 0, list, NULL, 0, help
+	#section, #name, CONF_WORD, offsetof(struct conf, section.name), standard, 0, 0, list, NULL, 0, help, 0
 #define IDLE(section, name, type, standard, max, list, idle, first, help) \
-	#section, #name, type, offsetof(struct conf, section.name), standard, 0, max, list, idle, first, help
+	#section, #name, type, offsetof(struct conf, section.name), standard, 0, max, list, idle, first, help, 0
 #define EACH(section, element, name, type, standard, min, max, list, help) \
-	#section, #name, type, offsetof(struct element, name), standard, min, max, list, NULL, 0, help
+	#section, #name, type, offsetof(struct element, name), standard, min, max, list, NULL, 0, help, 0
+#define OF(kinds, name, type, standard, min, max, list, help) \
+	"services", #name, type, offsetof(struct conf_service, name), standard, min, max, list, NULL, 0, help, kinds
+#define ALL  0
+#define HTTP (1U << CONF_HTTP)
 #define NUM CONF_NUMBER
 
 static const struct setting table[] = {
@@ -48,6 +55,7 @@ static const struct setting table[] = {
 	{ROW(limits, orphans, NUM, "100000", 0, 64000000, "closed by the application, still sending; beyond, close resets")},
 	{ROW(limits, syn_backlog, NUM, "65536", 1, 64000000, "connections in SYN-RECEIVED per listener")},
 	{ROW(limits, listeners, NUM, "64", 1, 65535, "listeners at once")},
+	{ROW(limits, recorders, NUM, "1024", 0, 1000000, "connections, live and ended, whose last 32 events are kept; 0: none")},
 	{ROW(limits, neighbours, NUM, "1024", 16, 1048576, "entries of ARP and neighbour discovery together")},
 	{ROW(limits, buffer_bytes, NUM, "1073741824", 1048576, 1024 * GIB, "memory of all send and receive buffers together")},
 	{ROW(limits, receive_window_bytes, NUM, "16777216", 4096, 16777216, "a receive window grows with use up to this")},
@@ -73,8 +81,9 @@ static const struct setting table[] = {
 	{ROW(timeouts, delayed_ack_ms, NUM, "40", 1, 499, "how long an ACK may wait for data to ride on")},
 
 	{WORD(policy, profile, "\"linux\"", profile_words, "whose choices to follow where the RFCs leave one")},
-	{IDLE(policy, self_connect, CONF_WORD, "\"detect\"", 0, self_words, "no self-connect policy in this version", 0,
-	      "an active open to its own address and port")},
+	{WORD(policy, self_connect, "\"detect\"", self_words,
+	      "an active open that meets itself: is taken, is avoided, chooses another port, is refused")},
+	{WORD(policy, backlog_overflow, "\"drop\"", overflow_words, "what a SYN meets at a full backlog")},
 	{ROW(policy, local_ports, CONF_NUMBERS, "[32768, 60999]", 1, 65535, "first and last source port of active opens")},
 	{WORD(policy, congestion_control, "\"newreno\"", cc_words, "congestion control")},
 	{ROW(policy, nagle, CONF_SWITCH, "true", 0, 1, "small segments wait for the ACK of earlier ones")},
@@ -82,12 +91,24 @@ static const struct setting table[] = {
 	{ROW(policy, sack, CONF_SWITCH, "true", 0, 1, "selective acknowledgements (RFC 2018)")},
 	{ROW(policy, window_scale, CONF_SWITCH, "true", 0, 1, "windows over 64 KiB (RFC 7323)")},
 	{ROW(policy, rfc1337, CONF_SWITCH, "true", 0, 1, "a reset does not end TIME-WAIT")},
+	{ROW(policy, record_sample, NUM, "0", 0, UINT32_MAX, "one connection in so many is recorded; 0: none by chance")},
 	{ROW(policy, announce, CONF_SWITCH, "true", 0, 1, "tell the link our addresses at the start")},
 	{ROW(policy, isn_secret, CONF_TEXT, "\"\"", 0, 64, "64 hexadecimal digits instead of a random secret: for tests only")},
 
-	{EACH(services, conf_service, type, CONF_WORD, NULL, 0, 0, service_words, "what is served")},
-	{EACH(services, conf_service, port, NUM, NULL, 1, 65535, NULL, "TCP port, on every own address")},
-	{EACH(services, conf_service, body_bytes, NUM, "64", 0, 10000000000, NULL, "http: octets of the body of /")},
+	{OF(ALL, type, CONF_WORD, NULL, 0, 0, service_words, "what is served")},
+	{OF(ALL, port, NUM, NULL, 1, 65535, NULL, "TCP port, on every own address")},
+	{OF(HTTP, body_bytes, NUM, "64", 0, 10000000000, NULL, "octets of the body of /; /bytes/N answers with N whatever this says")},
+	{OF(ALL, profile, CONF_WORD, "\"default\"", 0, 0, own_profile_words, "whose choices to follow; default: policy.profile")},
+	{OF(ALL, fin_wait_2_ms, NUM, "0", -1, 86400000, NULL,
+	    "FIN-WAIT-2 of an orphan, milliseconds; 0: timeouts.fin_wait_2_s; -1: none, it is reset")},
+	{OF(ALL, linger_ms, NUM, "-1", -1, 86400000, NULL, "linger on close, milliseconds; -1: off; 0: close resets")},
+	{OF(ALL, user_timeout_ms, NUM, "0", 0, 86400000, NULL, "R2 as a time, milliseconds; 0: timeouts.user_timeout_s")},
+	{OF(ALL, keepalive_s, NUM, "0", -1, 604800, NULL,
+	    "idle time before a keep-alive probe, seconds; 0: timeouts.keepalive_s; -1: off")},
+	{OF(ALL, no_delay, CONF_CHOICE, "\"default\"", 0, 0, choice_words,
+	    "small segments do not wait for the ACK of earlier ones; default: as policy.nagle says")},
+	{OF(ALL, record, CONF_CHOICE, "\"default\"", 0, 0, choice_words,
+	    "its connections are recorded; default: as policy.record_sample says")},
 
 	{ROW(drain, deadline_s, NUM, "30", 0, 86400, "how long connections may finish before they are aborted, seconds")},
 	{IDLE(drain, new_connections, CONF_WORD, "\"refuse\"", 0, drain_words, "this version refuses them", 1,
@@ -132,4 +153,10 @@ bool
 settings_is_list(const char *section)
 {
 	return strcmp(section, "ports") == 0 || strcmp(section, "services") == 0;
+}
+
+bool
+settings_applies(const struct setting *row, uint64_t service_type)
+{
+	return row->kinds == 0 || (row->kinds & 1U << service_type) != 0;
 }

@@ -14,9 +14,10 @@
 #define CONF_ADDRESS_MAX  FNS_PORT_ADDR_MAX
 
 enum conf_type {
-	CONF_NUMBER,  /* uint64_t */
+	CONF_NUMBER,  /* uint64_t; int64_t where the range begins below 0 */
 	CONF_SWITCH,  /* uint64_t: 0 or 1; true or false in the file */
 	CONF_WORD,    /* uint64_t: index into `words` */
+	CONF_CHOICE,  /* uint64_t: enum fns_switch; true, false, or "default": as configured for all */
 	CONF_TEXT,    /* char[max + 1] */
 	CONF_NUMBERS, /* struct conf_numbers; min and max are those of each number */
 	CONF_TEXTS,   /* struct conf_texts */
@@ -44,6 +45,7 @@ struct setting {
 	const char *idle;    /* why the setting has no effect in this version; NULL: it has */
 	unsigned first_idle; /* CONF_WORD: words from this one on have none */
 	const char *help;
+	unsigned kinds; /* of a service: a set of 1 << enum conf_service_type that have it; 0: all */
 };
 
 size_t settings_count(void);
@@ -51,6 +53,9 @@ const struct setting *settings_row(size_t);
 const struct setting *settings_find(const char *section, const char *name); /* or NULL */
 size_t settings_index(const struct setting *);
 bool settings_is_list(const char *section);
+
+/* A service of this type has the setting. */
+bool settings_applies(const struct setting *, uint64_t service_type);
 
 enum conf_idle { CONF_IDLE_SLEEP, CONF_IDLE_PAUSE, CONF_IDLE_POLL };
 enum conf_service_type { CONF_ECHO, CONF_DISCARD, CONF_CHARGEN, CONF_DAYTIME, CONF_HTTP };
@@ -69,9 +74,11 @@ struct conf_port {
 
 struct conf_service {
 	uint64_t type, port, body_bytes;
+	uint64_t profile, user_timeout_ms, no_delay, record;
+	int64_t fin_wait_2_ms, linger_ms, keepalive_s;
 };
 
-#define CONF_ROWS_MAX 80
+#define CONF_ROWS_MAX 96
 
 /* The settings by their own names; what reads them converts units. */
 struct conf {
@@ -86,7 +93,8 @@ struct conf {
 	struct conf_port port[FNS_PORTS_MAX];
 	unsigned ports;
 	struct {
-		uint64_t connections, time_wait, orphans, syn_backlog, listeners, neighbours, buffer_bytes;
+		uint64_t connections, time_wait, orphans, syn_backlog, listeners, neighbours, buffer_bytes,
+			recorders;
 		uint64_t receive_window_bytes, receive_window_initial_bytes, send_buffer_bytes;
 		uint64_t challenge_acks_per_5s, icmp_per_s, resets_per_s;
 	} limits;
@@ -97,7 +105,7 @@ struct conf {
 		uint64_t rto_initial_ms, rto_min_ms, rto_max_ms, delayed_ack_ms;
 	} timeouts;
 	struct {
-		uint64_t profile, self_connect, congestion_control;
+		uint64_t profile, self_connect, backlog_overflow, congestion_control, record_sample;
 		struct conf_numbers local_ports;
 		uint64_t nagle, timestamps, sack, window_scale, rfc1337, announce;
 		char isn_secret[65];

@@ -42,7 +42,10 @@ add_services(struct services *all, const struct conf *conf)
 	for (unsigned i = 0; i < conf->services; i++) {
 		const struct conf_service *s = &conf->service[i];
 
-		services_add(all, kinds[s->type], (uint16_t)s->port, s->body_bytes);
+		struct service *to = services_add(all, kinds[s->type], (uint16_t)s->port);
+
+		to->body_bytes = s->body_bytes;
+		conf_options(s, &to->options);
 	}
 }
 
@@ -226,53 +229,4 @@ worker_run(void *arg)
 	io_close(&w->io);
 	atomic_store_explicit(&w->ended, true, memory_order_release);
 	return 0;
-}
-
-/* The value of one row by its name. */
-static uint64_t
-value_of(const struct fns_shard *shard, const char *name)
-{
-	struct fns_stat row[256];
-	size_t n = fns_shard_stats(shard, row, 256);
-
-	for (size_t i = 0; i < n && i < 256; i++) {
-		if (strcmp(row[i].name, name) == 0)
-			return row[i].value;
-	}
-	return 0;
-}
-
-bool
-worker_last_words(const struct worker *w, uint64_t mbufs_back, uint64_t mbufs, bool forgetful)
-{
-	uint64_t frames = value_of(w->shard, "frames_in"), sum = 0,
-		 received = counter_read(&w->io.count.rx_frames);
-	const char *broken = fns_shard_check(w->shard);
-	char fates[2048] = "";
-	struct fns_stat row[256];
-	size_t n = fns_shard_fates(w->shard, row, 256), len = 0;
-
-	for (size_t i = 0; i < n && i < 256; i++) {
-		sum += row[i].value;
-		if (row[i].value != 0 && len < sizeof(fates))
-			len += (size_t)snprintf(fates + len, sizeof(fates) - len, "%sfate %s %" PRIu64,
-			                        len == 0 ? "" : ", ", row[i].name, row[i].value);
-	}
-	if (len > 0)
-		say("%s", fates);
-	sum -= value_of(w->shard, "frames_looped"); /* between our own addresses: through no port */
-	say("frames_in %" PRIu64 " = fates %" PRIu64 "; mbufs %" PRIu64 " of %" PRIu64
-	    " back; opened %" PRIu64 ", ended %" PRIu64 ", aborted %" PRIu64 "; frames sent %" PRIu64
-	    ", given up %" PRIu64 "; too long to receive %" PRIu64,
-	    frames, sum, mbufs_back, mbufs, value_of(w->shard, "opens_passive"), value_of(w->shard, "ended"),
-	    w->aborted, counter_read(&w->io.count.tx_frames), counter_read(&w->io.count.tx_dropped),
-	    counter_read(&w->io.count.rx_oversize));
-	if (broken != NULL)
-		say("the shard does not add up: %s", broken);
-	if (received != frames)
-		say("%" PRIu64 " frames were received, %" PRIu64 " arrived at the shard", received, frames);
-	if (mbufs_back != mbufs)
-		say("%" PRIu64 " mbufs did not come back%s", mbufs - mbufs_back,
-		    forgetful ? ": the PMD keeps them" : "");
-	return broken == NULL && sum == frames && received == frames && (forgetful || mbufs_back == mbufs);
 }

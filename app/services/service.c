@@ -6,11 +6,13 @@
 
 #define QUIET_US 1000000
 
-void
-services_add(struct services *all, const struct service_kind *kind, uint16_t port, uint64_t body_bytes)
+struct service *
+services_add(struct services *all, const struct service_kind *kind, uint16_t port)
 {
-	all->each[all->count++] =
-		(struct service){.kind = kind, .all = all, .port = port, .body_bytes = body_bytes};
+	struct service *s = &all->each[all->count++];
+
+	*s = (struct service){.kind = kind, .all = all, .port = port};
+	return s;
 }
 
 static size_t
@@ -100,7 +102,7 @@ services_start(struct services *all, struct fns_shard *shard, void *memory, uint
 		struct service *s = &all->each[i];
 		const struct fns_addr any = {.port = s->port};
 
-		s->listener = fns_listen(shard, &any, NULL, on_arrival, s);
+		s->listener = fns_listen(shard, &any, &s->options, on_arrival, s);
 		if (s->listener == NULL) {
 			*port = s->port;
 			return -errno;

@@ -39,6 +39,7 @@ struct service {
 	const struct service_kind *kind;
 	struct services *all;
 	struct fns_listener *listener;
+	struct fns_options options;
 	uint64_t body_bytes; /* http */
 	uint16_t port;
 };
@@ -60,8 +61,8 @@ struct services {
 	uint8_t scratch[SCRATCH_BYTES]; /* for what is composed and sent at once */
 };
 
-/* Adds a service; before services_start. */
-void services_add(struct services *, const struct service_kind *, uint16_t port, uint64_t body_bytes);
+/* Adds a service, whose own settings the caller fills in; before services_start. */
+struct service *services_add(struct services *, const struct service_kind *, uint16_t port);
 
 /* Octets of zeroed memory, aligned to 64, that services_start wants for this many connections. */
 size_t services_bytes(const struct services *, uint32_t connections);
