@@ -183,14 +183,27 @@ static void
 usage(FILE *out)
 {
 	fprintf(out, "usage: finessed -c FILE [--check | --explain]\n"
-	             "       finessed --version | --help\n"
+	             "       finessed --profiles | --version | --help\n"
 	             "\n"
 	             "  -c, --config FILE  the configuration: conf/finesse.conf shows every setting\n"
 	             "      --check        say what is wrong with FILE, and end\n"
 	             "      --explain      check, and show every setting in force and the memory it costs\n"
+	             "      --profiles     what the profiles linux, bsd and rfc9293 do differently\n"
 	             "\n"
 	             "exit status: 0 stopped, 1 failure at run time, 2 wrong configuration,\n"
 	             "             3 stopped, and connections had to be aborted\n");
+}
+
+static void
+show_profiles(void)
+{
+	struct fns_profile_rule row[32];
+	size_t rows = fns_profile_rules(row, 32);
+
+	printf("%-18s %-6s %-4s %-8s %s\n", "rule", "linux", "bsd", "rfc9293", "where it says yes:");
+	for (size_t i = 0; i < rows && i < 32; i++)
+		printf("%-18s %-6s %-4s %-8s %s\n", row[i].name, row[i].linux_ ? "yes" : "no",
+		       row[i].bsd ? "yes" : "no", row[i].rfc9293 ? "yes" : "no", row[i].help);
 }
 
 struct wish {
@@ -203,9 +216,13 @@ static int
 read_options(int argc, char **argv, struct wish *wish)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-		{"explain", no_argument, NULL, 'e'},      {"version", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'k'},
+		{"explain", no_argument, NULL, 'e'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{"profiles", no_argument, NULL, 'p'},
+		{NULL, 0, NULL, 0},
 	};
 	int o;
 
@@ -222,6 +239,9 @@ read_options(int argc, char **argv, struct wish *wish)
 			break;
 		case 'v':
 			printf("finessed %s, %s\n", FINESSE_VERSION, rte_version());
+			return 0;
+		case 'p':
+			show_profiles();
 			return 0;
 		case 'h':
 			usage(stdout);
