@@ -141,6 +141,8 @@ configure(struct fns_config *c, const struct play *p)
 	c->port[0].address_count = 1;
 	memcpy(c->port[0].address[0].ip, p->ours, 16);
 	c->port[0].address[0].bits = set->v6 ? 64 : 24;
+	if (!set->limits)
+		c->challenge_acks = 15;
 	c->rfc1337 = set->rfc1337;
 	c->rto_min_ms = (uint32_t)set->rto_min_ms;
 	if (set->fin_timeout_s >= 0)

@@ -61,7 +61,7 @@ struct step {
 
 /* What both sides are set to.  -1 where a number is left as it is by default. */
 struct settings {
-	bool v6, linger0, nodelay, offer_ts, offer_sack, offer_ws, probes, linear;
+	bool v6, linger0, nodelay, offer_ts, offer_sack, offer_ws, probes, linear, limits;
 	bool stranger; /* the peer does not make itself known on the link first */
 	bool rfc1337, tw_reuse;
 	int linger2_s, fin_timeout_s, orphan_retries, retries, syn_retries, rto_min_ms;

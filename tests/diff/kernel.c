@@ -61,6 +61,8 @@ sysctls(const struct settings *set)
 	sysctl_set("ipv4/tcp_rto_min_us", set->rto_min_ms * 1000L);
 	if (!set->probes) /* tail loss probes: an algorithm that we do not claim (see the ledger) */
 		sysctl_set("ipv4/tcp_early_retrans", 0);
+	if (!set->limits) /* one answer to what is unacceptable in half a second */
+		sysctl_set("ipv4/tcp_invalid_ratelimit", 0);
 	if (!set->linear) /* the first SYNs are repeated every second */
 		sysctl_set("ipv4/tcp_syn_linear_timeouts", 0);
 	if (set->fin_timeout_s >= 0)

@@ -163,15 +163,16 @@ add_macro(struct reader *r, struct script *t, const char *name)
 	static const struct {
 		const char *name, *step[8];
 	} macros[] = {
-		{"accepted", {"listen", "< S 0:0", "< . 1:1 ack 1", "accept"}},
-		{"opened", {"connect", "< S. 0:0 ack 1", "connected"}},
+		{"accepted", {"listen", "< S 0:0 &", "< . 1:1 ack 1", "accept"}},
+		{"opened", {"connect &", "< S. 0:0 ack 1", "connected"}},
 		{"orphan-fin-wait-2",
-	         {"listen", "< S 0:0", "< . 1:1 ack 1", "accept", "close", "< . 1:1 ack 2"}},
+	         {"listen", "< S 0:0 &", "< . 1:1 ack 1", "accept", "close", "< . 1:1 ack 2"}},
 		{"half-closed",
-	         {"listen", "< S 0:0", "< . 1:1 ack 1", "accept", "shutdown wr", "< . 1:1 ack 2"}},
-		{"close-wait", {"listen", "< S 0:0", "< . 1:1 ack 1", "accept", "< F. 1:1 ack 1", "recv 10"}},
+	         {"listen", "< S 0:0 &", "< . 1:1 ack 1", "accept", "shutdown wr", "< . 1:1 ack 2"}},
+		{"close-wait",
+	         {"listen", "< S 0:0 &", "< . 1:1 ack 1", "accept", "< F. 1:1 ack 1", "recv 10"}},
 		{"time-wait",
-	         {"listen", "< S 0:0", "< . 1:1 ack 1", "accept", "close", "< . 1:1 ack 2",
+	         {"listen", "< S 0:0 &", "< . 1:1 ack 1", "accept", "close", "< . 1:1 ack 2",
 	          "< F. 1:1 ack 2"}},
 	};
 
@@ -192,10 +193,19 @@ set_switch(struct settings *s, const char *key)
 		const char *key;
 		bool *to;
 	} switches[] = {
-		{"v6", &s->v6},         {"linger0", &s->linger0}, {"nodelay", &s->nodelay},
-		{"ts", &s->offer_ts},   {"sack", &s->offer_sack}, {"ws", &s->offer_ws},
-		{"probes", &s->probes}, {"rfc1337", &s->rfc1337}, {"tw_reuse", &s->tw_reuse},
-		{"slow", &s->slow},     {"linear", &s->linear},   {"stranger", &s->stranger},
+		{"v6", &s->v6},
+		{"linger0", &s->linger0},
+		{"nodelay", &s->nodelay},
+		{"ts", &s->offer_ts},
+		{"sack", &s->offer_sack},
+		{"ws", &s->offer_ws},
+		{"probes", &s->probes},
+		{"rfc1337", &s->rfc1337},
+		{"tw_reuse", &s->tw_reuse},
+		{"slow", &s->slow},
+		{"linear", &s->linear},
+		{"limits", &s->limits},
+		{"stranger", &s->stranger},
 	};
 
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
