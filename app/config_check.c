@@ -232,18 +232,38 @@ check_kinds(const struct conf *conf, struct conf_report *report, unsigned n)
 }
 
 static void
-check_services(const struct conf *conf, struct conf_report *report)
+check_client(struct conf *conf, struct conf_report *report, unsigned n)
+{
+	struct conf_service *c = &conf->service[n];
+	struct spot s = {conf, report, "services", "target", n};
+	bool v6 = strchr(c->target, ':') != NULL;
+
+	if (c->type != CONF_CLIENT)
+		return;
+	if (!parse_ip(v6 ? AF_INET6 : AF_INET, c->target, c->target_ip))
+		FAULT(&s, "\"%s\" is no address to connect to", c->target);
+	else if (unusable(v6 ? AF_INET6 : AF_INET, c->target_ip, 32) != NULL)
+		FAULT(&s, "\"%s\" %s", c->target, unusable(v6 ? AF_INET6 : AF_INET, c->target_ip, 32));
+	s.name = "local_port";
+	if (c->local_port != 0 && c->connections > 1)
+		FAULT(&s, "only one connection can have it, and connections is %" PRIu64, c->connections);
+}
+
+static void
+check_services(struct conf *conf, struct conf_report *report)
 {
 	for (unsigned n = 0; n < conf->services; n++) {
 		struct spot s = {conf, report, "services", "port", n};
 
 		for (unsigned i = 0; i < n; i++) {
-			if (conf->service[i].port == conf->service[n].port && conf->service[n].port != 0) {
+			if (conf->service[i].port == conf->service[n].port && conf->service[n].port != 0 &&
+			    conf->service[i].type != CONF_CLIENT && conf->service[n].type != CONF_CLIENT) {
 				FAULT(&s, "%u is given twice", (unsigned)conf->service[n].port);
 				break;
 			}
 		}
 		check_kinds(conf, report, n);
+		check_client(conf, report, n);
 	}
 }
 

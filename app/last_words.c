@@ -40,6 +40,18 @@ say_closes(const struct fns_shard *shard)
 		say("lost_unacked %" PRIu64 ", lost_unread %" PRIu64, unacked, unread);
 }
 
+static void
+say_clients(const struct services *all)
+{
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct client_plan *plan = &all->each[i].client;
+
+		if (plan->failed > 0)
+			say("client of port %u: %u of %u opens failed, the last: %s", all->each[i].port,
+			    plan->failed, plan->connections, strerror(plan->why));
+	}
+}
+
 bool
 worker_last_words(const struct worker *w, uint64_t mbufs_back, uint64_t mbufs, bool forgetful)
 {
@@ -59,6 +71,7 @@ worker_last_words(const struct worker *w, uint64_t mbufs_back, uint64_t mbufs, b
 	if (len > 0)
 		say("%s", fates);
 	say_closes(w->shard);
+	say_clients(&w->services);
 	sum -= value_of(w->shard, "frames_looped"); /* between our own addresses: through no port */
 	say("frames_in %" PRIu64 " = fates %" PRIu64 "; mbufs %" PRIu64 " of %" PRIu64
 	    " back; opened %" PRIu64 ", ended %" PRIu64 ", aborted %" PRIu64 "; frames sent %" PRIu64

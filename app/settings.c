@@ -11,7 +11,8 @@ static const char *const overflow_words[] = {"drop", "reset", NULL};
 static const char *const choice_words[] = {"default", "false", "true", NULL};
 static const char *const cc_words[] = {"newreno", NULL};
 static const char *const drain_words[] = {"refuse", "ignore", NULL};
-static const char *const service_words[] = {"echo", "discard", "chargen", "daytime", "http", NULL};
+static const char *const service_words[] = {"echo", "discard", "chargen", "daytime", "http", "client", NULL};
+static const char *const close_words[] = {"fin", "rst", "half", "peer", "never", NULL};
 
 #define NO_CONTROL "no control plane in this version"
 #define GIB        (INT64_C(1) << 30)
@@ -29,6 +30,7 @@ static const char *const service_words[] = {"echo", "discard", "chargen", "dayti
 	"services", #name, type, offsetof(struct conf_service, name), standard, min, max, list, NULL, 0, help, kinds
 #define ALL  0
 #define HTTP (1U << CONF_HTTP)
+#define OPEN (1U << CONF_CLIENT)
 #define NUM CONF_NUMBER
 
 static const struct setting table[] = {
@@ -96,8 +98,16 @@ static const struct setting table[] = {
 	{ROW(policy, isn_secret, CONF_TEXT, "\"\"", 0, 64, "64 hexadecimal digits instead of a random secret: for tests only")},
 
 	{OF(ALL, type, CONF_WORD, NULL, 0, 0, service_words, "what is served")},
-	{OF(ALL, port, NUM, NULL, 1, 65535, NULL, "TCP port, on every own address")},
+	{OF(ALL, port, NUM, NULL, 1, 65535, NULL, "TCP port, on every own address; client: of the target")},
 	{OF(HTTP, body_bytes, NUM, "64", 0, 10000000000, NULL, "octets of the body of /; /bytes/N answers with N whatever this says")},
+	{OF(OPEN, target, CONF_TEXT, "\"\"", 0, 63, NULL, "address to connect to")},
+	{OF(OPEN, local_port, NUM, "0", 0, 65535, NULL, "own port; 0: chosen from policy.local_ports")},
+	{OF(OPEN, connections, NUM, "1", 1, 64000000, NULL, "connections that are opened")},
+	{OF(OPEN, start_ms, NUM, "0", 0, 86400000, NULL, "when they are, after the start, milliseconds")},
+	{OF(OPEN, send_bytes, NUM, "0", 0, 10000000000, NULL, "octets that each sends")},
+	{OF(OPEN, read, CONF_SWITCH, "true", 0, 1, NULL, "what comes is read; false: it stays unread")},
+	{OF(OPEN, close, CONF_WORD, "\"fin\"", 0, 0, close_words,
+	    "all sent: FIN or reset at once; half-close, or nothing, until the peer's FIN; left open")},
 	{OF(ALL, profile, CONF_WORD, "\"default\"", 0, 0, own_profile_words, "whose choices to follow; default: policy.profile")},
 	{OF(ALL, fin_wait_2_ms, NUM, "0", -1, 86400000, NULL,
 	    "FIN-WAIT-2 of an orphan, milliseconds; 0: timeouts.fin_wait_2_s; -1: none, it is reset")},

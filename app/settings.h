@@ -58,7 +58,7 @@ bool settings_is_list(const char *section);
 bool settings_applies(const struct setting *, uint64_t service_type);
 
 enum conf_idle { CONF_IDLE_SLEEP, CONF_IDLE_PAUSE, CONF_IDLE_POLL };
-enum conf_service_type { CONF_ECHO, CONF_DISCARD, CONF_CHARGEN, CONF_DAYTIME, CONF_HTTP };
+enum conf_service_type { CONF_ECHO, CONF_DISCARD, CONF_CHARGEN, CONF_DAYTIME, CONF_HTTP, CONF_CLIENT };
 
 struct conf_port {
 	char device[64], mac[18], gateway4[64], gateway6[64];
@@ -76,6 +76,10 @@ struct conf_service {
 	uint64_t type, port, body_bytes;
 	uint64_t profile, user_timeout_ms, no_delay, record;
 	int64_t fin_wait_2_ms, linger_ms, keepalive_s;
+	/* client */
+	char target[64];
+	uint64_t local_port, connections, send_bytes, read, close, start_ms;
+	uint8_t target_ip[16]; /* what the text says */
 };
 
 #define CONF_ROWS_MAX 96

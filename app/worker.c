@@ -31,12 +31,27 @@ clock_us(void)
 }
 
 static void
+plan_client(const struct conf_service *s, struct client_plan *to)
+{
+	static const uint8_t how[] = {CLIENT_FIN, CLIENT_RST, CLIENT_HALF, CLIENT_PEER, CLIENT_NEVER};
+
+	memcpy(to->target.ip, s->target_ip, sizeof(to->target.ip));
+	to->target.port = (uint16_t)s->port;
+	to->local_port = (uint16_t)s->local_port;
+	to->connections = (uint32_t)s->connections;
+	to->send_bytes = s->send_bytes;
+	to->read = s->read != 0;
+	to->close = how[s->close];
+	to->start_us = s->start_ms * 1000;
+}
+
+static void
 add_services(struct services *all, const struct conf *conf)
 {
 	static const struct service_kind *const kinds[] = {
 		[CONF_ECHO] = &echo_kind,       [CONF_DISCARD] = &discard_kind,
 		[CONF_CHARGEN] = &chargen_kind, [CONF_DAYTIME] = &daytime_kind,
-		[CONF_HTTP] = &http_kind,
+		[CONF_HTTP] = &http_kind,       [CONF_CLIENT] = &client_kind,
 	};
 
 	for (unsigned i = 0; i < conf->services; i++) {
@@ -46,6 +61,8 @@ add_services(struct services *all, const struct conf *conf)
 
 		to->body_bytes = s->body_bytes;
 		conf_options(s, &to->options);
+		if (s->type == CONF_CLIENT)
+			plan_client(s, &to->client);
 	}
 }
 
@@ -116,7 +133,7 @@ worker_new(const struct conf *conf, const struct port *port, uint16_t queue, str
 	}
 	w->conf = conf;
 	w->stop = stop;
-	w->now_us = clock_us();
+	w->now_us = w->services.now_us = clock_us();
 	io_init(&w->io, port, (uint16_t)conf->ports, queue, pool);
 	add_services(&w->services, conf);
 	w->visits_bytes = services_bytes(&w->services, connections);
@@ -158,6 +175,7 @@ turn(struct worker *w)
 		w->services.wall_s = time(NULL);
 		w->wall_due_us = w->now_us + WALL_US;
 	}
+	services_turn(&w->services, w->shard);
 	fns_shard_turn(w->shard, w->now_us, w->io.rx, n, &w->io.outbox);
 	busy = n > 0 || w->io.outbox.used > 0;
 	io_tx(&w->io);

@@ -51,14 +51,38 @@ visit_close(struct fns_conn *c, struct visit *v)
 	fns_close(c);
 }
 
-static void
-on_report(struct fns_conn *c, unsigned reports, void *user)
+struct visit *
+visit_take(struct service *service)
+{
+	struct services *all = service->all;
+	uint32_t index = pool_take(&all->visits);
+	struct visit *v;
+
+	if (index == POOL_NONE) {
+		all->refused++;
+		return NULL;
+	}
+	v = pool_at(&all->visits, index);
+	memset(v, 0, service->kind->visit_bytes);
+	v->service = service;
+	v->index = index;
+	return v;
+}
+
+void
+visit_give(struct visit *v)
+{
+	pool_give(&v->service->all->visits, v->index);
+}
+
+void
+visit_report(struct fns_conn *c, unsigned reports, void *user)
 {
 	struct visit *v = user;
 	struct service *service = v->service;
 
 	if (reports & FNS_CLOSED) {
-		pool_give(&service->all->visits, v->index);
+		visit_give(v);
 		return;
 	}
 	v->touched_us = service->all->now_us;
@@ -72,25 +96,17 @@ on_report(struct fns_conn *c, unsigned reports, void *user)
 static void
 on_arrival(struct fns_conn *c, unsigned reports, void *user)
 {
-	struct service *service = user;
-	struct services *all = service->all;
 	struct visit *v;
-	uint32_t index;
 
 	if (reports & FNS_CLOSED)
 		return;
-	index = pool_take(&all->visits);
-	if (index == POOL_NONE) {
-		all->refused++;
+	v = visit_take(user);
+	if (v == NULL) {
 		fns_abort(c);
 		return;
 	}
-	v = pool_at(&all->visits, index);
-	memset(v, 0, service->kind->visit_bytes);
-	v->service = service;
-	v->index = index;
-	fns_attach(c, on_report, v);
-	on_report(c, reports, v);
+	fns_attach(c, visit_report, v);
+	visit_report(c, reports, v);
 }
 
 int
@@ -102,6 +118,10 @@ services_start(struct services *all, struct fns_shard *shard, void *memory, uint
 		struct service *s = &all->each[i];
 		const struct fns_addr any = {.port = s->port};
 
+		if (s->kind->turn != NULL) {
+			s->client.start_us += all->now_us;
+			continue;
+		}
 		s->listener = fns_listen(shard, &any, &s->options, on_arrival, s);
 		if (s->listener == NULL) {
 			*port = s->port;
@@ -109,6 +129,27 @@ services_start(struct services *all, struct fns_shard *shard, void *memory, uint
 		}
 	}
 	return 0;
+}
+
+void
+services_turn(struct services *all, struct fns_shard *shard)
+{
+	for (unsigned i = 0; i < all->count; i++) {
+		if (all->each[i].kind->turn != NULL)
+			all->each[i].kind->turn(&all->each[i], shard);
+	}
+}
+
+uint64_t
+services_due(const struct services *all)
+{
+	uint64_t due = UINT64_MAX;
+
+	for (unsigned i = 0; i < all->count; i++) {
+		if (all->each[i].kind->turn != NULL && client_due(&all->each[i]) < due)
+			due = client_due(&all->each[i]);
+	}
+	return due;
 }
 
 void

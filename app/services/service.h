@@ -23,6 +23,9 @@ struct visit {
 	bool closed;         /* by us: of the reports only FNS_CLOSED still comes */
 };
 
+struct service;
+struct services;
+
 struct service_kind {
 	const char *name;
 	size_t visit_bytes;
@@ -31,16 +34,33 @@ struct service_kind {
 	/* The daemon wants to stop: close what is idle, let work finish.  Called when that begins and a few times a
 	 * second after that; `quiet`: nothing moved for a second, nothing is unread or unacknowledged. */
 	void (*drain)(struct fns_conn *, struct visit *, bool quiet);
+	/* Before each turn of the shard, of a service that opens connections itself; NULL: it listens. */
+	void (*turn)(struct service *, struct fns_shard *);
 };
 
-extern const struct service_kind echo_kind, discard_kind, chargen_kind, daytime_kind, http_kind;
+extern const struct service_kind echo_kind, discard_kind, chargen_kind, daytime_kind, http_kind, client_kind;
+
+/* client: when all is sent, closes at once with FIN or with a reset; half-closes, or waits, until the peer's FIN;
+ * leaves it to others. */
+enum client_close { CLIENT_FIN, CLIENT_RST, CLIENT_HALF, CLIENT_PEER, CLIENT_NEVER };
+
+struct client_plan {
+	struct fns_addr target;
+	uint16_t local_port; /* 0: chosen */
+	bool read;           /* what comes; else it stays unread */
+	uint8_t close;       /* enum client_close */
+	uint32_t connections, begun, failed;
+	int why; /* the last one failed: errno */
+	uint64_t send_bytes, start_us;
+};
 
 struct service {
 	const struct service_kind *kind;
 	struct services *all;
 	struct fns_listener *listener;
 	struct fns_options options;
-	uint64_t body_bytes; /* http */
+	uint64_t body_bytes;       /* http */
+	struct client_plan client; /* client; start_us counts from services_start */
 	uint16_t port;
 };
 
@@ -67,14 +87,24 @@ struct service *services_add(struct services *, const struct service_kind *, uin
 /* Octets of zeroed memory, aligned to 64, that services_start wants for this many connections. */
 size_t services_bytes(const struct services *, uint32_t connections);
 
-/* Listens with every service.  0, or -errno and *port, the one that failed. */
+/* Listens with every service, from all->now_us on.  0, or -errno and *port, the one that failed. */
 int services_start(struct services *, struct fns_shard *, void *memory, uint32_t connections, uint16_t *port);
 
-/* Stops listening. */
+/* Before each turn of the shard; and when it is to be turned at the latest for what services want to open. */
+void services_turn(struct services *, struct fns_shard *);
+uint64_t services_due(const struct services *);
+uint64_t client_due(const struct service *);
+
+/* Stops listening and opening. */
 void services_unlisten(struct services *);
 
 /* For fns_shard_each, with the services as `arg`: one connection's part in a drain. */
 void services_drain_one(struct fns_conn *, void *services);
+
+/* A visit for a connection that is about to be opened with visit_report as its handler; NULL: there is none left. */
+struct visit *visit_take(struct service *);
+void visit_give(struct visit *);
+fns_handler visit_report;
 
 /* FIN after what is queued; input that nobody will read is taken, so that it does not turn the FIN into a reset. */
 void visit_close(struct fns_conn *, struct visit *);
