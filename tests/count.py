@@ -29,6 +29,16 @@ def cases(test):
     return n, [a or b for a, b in why]
 
 
+def trouble(test):
+    """The failed cases of a script with what they said (meson keeps that to itself), and the names of cmocka's."""
+    tap = False
+    for line in test.get('stdout', '').split('\n'):
+        tap = line.startswith(('not ok', 'Bail out!')) or (tap and line.startswith('#'))
+        if tap:
+            yield line
+    yield from re.findall(r'^\[  FAILED  \] (?!\d).*', test.get('stdout', '') + test.get('stderr', ''), re.M)
+
+
 def main():
     total = {'passed': 0, 'failed': 0, 'skipped': 0}
     with open(sys.argv[1], encoding='utf-8') as f:
@@ -45,6 +55,7 @@ def main():
                     total[kind] += n[kind]
                 build = log.split('/')[-3]
                 if n['failed']:
+                    print('\n'.join(trouble(test)) or '(see above)')
                     print(f'FAILED   {build}: {test["name"]}: {n["failed"]} of {sum(n.values())} ({test["result"]})')
                 for text in why:
                     print(f'skipped  {build}: {test["name"]}: {text}')

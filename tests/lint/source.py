@@ -1,6 +1,7 @@
 """What the lint checks read: the tree's C files, their code without comments, their functions, their floors."""
 import os
 import re
+import shutil
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -22,7 +23,9 @@ def files(*ends, under=('lib', 'app', 'bench', 'tests')):
 
 
 def tracked():
-    """What git would commit, or None where this is no clone (a release tarball)."""
+    """What git would commit, or None where it cannot be asked (a release tarball, no git)."""
+    if shutil.which('git') is None:
+        return None
     git = subprocess.run(['git', '-C', ROOT, 'ls-files'], capture_output=True, text=True, check=False)
     return git.stdout.split('\n')[:-1] if git.returncode == 0 else None
 

@@ -105,7 +105,8 @@ def tree():
     """The top level of the tree holds what the README's map shows, and nothing else."""
     listed = tracked()
     if listed is None:
-        return
+        print('skipped: no git, or no clone')
+        sys.exit(77)
     for top in sorted({p.split('/')[0] for p in listed} - TOP):
         if not top.startswith('.'):
             yield f'{top}: does not belong at the top of the tree'
