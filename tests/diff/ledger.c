@@ -96,7 +96,7 @@ ladder(const struct play *ours, const struct play *kernel, FILE *to)
 
 /* The ledger */
 
-static void
+_Noreturn static void
 refuse(const char *file, unsigned number, const char *what)
 {
 	fprintf(stderr, "%s:%u: %s\n", file, number, what);

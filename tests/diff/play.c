@@ -184,7 +184,10 @@ struct written {
 	size_t left;
 };
 
-static void __attribute__((format(printf, 2, 3))) write_text(struct written *w, const char *format, ...)
+static void write_text(struct written *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+write_text(struct written *w, const char *format, ...)
 {
 	va_list args;
 	int n;

@@ -14,7 +14,7 @@ struct reader {
 	char *rest;
 };
 
-static void
+_Noreturn static void
 refuse(const struct reader *r, const char *what, const char *word)
 {
 	fprintf(stderr, "%s:%u: %s: %s\n", r->file, r->line, what, word ? word : "end of line");
