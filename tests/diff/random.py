@@ -33,13 +33,17 @@ KNOWN = [
     r'^TIME-WAIT: < \S*R\S* .*ours nothing / kernel \. ',
     r'^(CLOSING|LAST-ACK): .*state: ours \S+ / kernel (TIME-WAIT|CLOSED)', # an ACK on what is not acceptable
     r'^(CLOSING|LAST-ACK): .*segments: ours \. .*kernel nothing',
+    r'^FIN-WAIT-1: < F\.? .*ours \. .*kernel R ',       # a FIN that does not join, after close
+    r'^\S+: < F\.? 0:0 .*state: ours FIN-WAIT-1 / kernel FIN-WAIT-2',
+    r'^SYN-RECEIVED: < SF? .*ours nothing / kernel R\.', r'^SYN-RECEIVED: < F?R\. .*ours \. .*kernel nothing',
+    r'^\S+: < SR 0:0', r' win 5, .*ours \. .*kernel \. ', # an edge that moved left
     r'sack', r'TIME-WAIT: < SF',
 ]
 
 
 def segment(r):
     flags = r.choice(FLAGS)
-    seq = r.choice([0, 1, 1, 1, 1, 1, 2, 2, 2, 11, 12, 21, 100, 65536, 4294967290])
+    seq = r.choice([0, 1, 1, 1, 1, 1, 2, 2, 2, 11, 12, 21, 100, 60000, 70000, 4294967290])
     length = r.choice([1, 5, 10, 10, 10, 20]) if 'P' in flags else 0
     text = f'< {flags} {seq}:{seq + length}'
     if '.' in flags:
