@@ -5,22 +5,22 @@
 
 /* Octets that are held already stay: the first copy wins (H03).  Returns the first octet not placed. */
 static uint32_t
-place(struct fns_conn *c, const struct recovery *r, const struct seg *s)
+place(struct fns_conn *c, const struct ranges *held, const struct seg *s)
 {
 	uint32_t at = s->seq, end = s->seq + s->text_len;
 
 	while (at != end) {
-		const struct range *held = r == NULL ? NULL : ranges_find(&r->held, at);
+		const struct range *here = ranges_find(held, at);
 		uint32_t stop = end;
 		size_t want, put;
 
-		if (held != NULL) {
-			at = seq_min(held->right, end);
+		if (here != NULL) {
+			at = seq_min(here->right, end);
 			continue;
 		}
-		for (uint32_t i = 0; r != NULL && i < r->held.used; i++) {
-			if (seq_gt(r->held.at[i].left, at)) {
-				stop = seq_min(stop, r->held.at[i].left);
+		for (uint32_t i = 0; i < held->used; i++) {
+			if (seq_gt(held->at[i].left, at)) {
+				stop = seq_min(stop, held->at[i].left);
 				break;
 			}
 		}
@@ -69,12 +69,7 @@ take_out_of_order(struct fns_conn *c, const struct seg *s)
 	before = r->held;
 	if (!ranges_add(&r->held, s->seq, s->seq + s->text_len))
 		return DROP_TEXT_NO_ROOM;
-	{
-		struct recovery was = *r;
-
-		was.held = before;
-		end = place(c, &was, s);
-	}
+	end = place(c, &before, s);
 	if (end != s->seq + s->text_len) {
 		r->held = before;
 		if (end != s->seq)
@@ -144,13 +139,14 @@ text_discard(struct fns_conn *c)
 enum drop
 text_take(struct fns_conn *c, const struct seg *s)
 {
+	static const struct ranges nothing;
 	struct recovery *r = conn_has_recovery(c);
 	bool held = r != NULL && r->held.used > 0;
 	uint32_t before = c->rcv.nxt, end;
 
 	if (s->seq != c->rcv.nxt)
 		return take_out_of_order(c, s);
-	end = place(c, r, s);
+	end = place(c, held ? &r->held : &nothing, s);
 	if (end == s->seq)
 		return DROP_TEXT_NO_MEMORY;
 	ring_extend(&c->rx, end - c->rcv.nxt);
