@@ -81,15 +81,14 @@ visit_report(struct fns_conn *c, unsigned reports, void *user)
 	struct visit *v = user;
 	struct service *service = v->service;
 
-	if (reports & FNS_CLOSED) {
-		visit_give(v);
-		return;
-	}
 	v->touched_us = service->all->now_us;
 	if (reports & FNS_PEER_FIN)
 		v->peer_fin = true;
+	/* also with the last report: what came together with the end can still be received */
 	if (!v->closed)
 		service->kind->serve(c, reports, v);
+	if (reports & FNS_CLOSED)
+		visit_give(v);
 }
 
 /* The first report of a connection: `user` is still the listener's. */

@@ -29,7 +29,7 @@ struct services;
 struct service_kind {
 	const char *name;
 	size_t visit_bytes;
-	/* Reports other than FNS_CLOSED; visit_close ends it. */
+	/* Reports; with FNS_CLOSED, calls that would send or close do nothing.  visit_close ends it. */
 	void (*serve)(struct fns_conn *, unsigned reports, struct visit *);
 	/* The daemon wants to stop: close what is idle, let work finish.  Called when that begins and a few times a
 	 * second after that; `quiet`: nothing moved for a second, nothing is unread or unacknowledged. */
