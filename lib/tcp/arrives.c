@@ -294,12 +294,9 @@ fin_acked(struct fns_conn *c, const struct seg *s)
 	case FIN_WAIT_1:
 		conn_enter(c, FIN_WAIT_2);
 		c->three = (s->flags & FIN) != 0;
-		if (flagged(c, C_ORPHAN)) {
-			if (o->fin_wait_2_ms < 0) {
-				conn_end(c, CLASS_reset_fin_wait_2, 0, true);
-				return false;
-			}
-			conn_arm(c, ORPHAN_LIMIT, (uint64_t)o->fin_wait_2_ms * 1000);
+		if (flagged(c, C_ORPHAN) && o->fin_wait_2_ms < 0) {
+			conn_end(c, CLASS_reset_fin_wait_2, 0, true);
+			return false;
 		}
 		return true;
 	case CLOSING:

@@ -112,13 +112,9 @@ fns_close(struct fns_conn *c)
 	c->reports &= FNS_CLOSED;
 	ring_truncate(&c->rx, &t->pages);
 	queue_fin(c);
-	if (conn_options(c)->linger == FNS_ON) {
-		c->lingering = 1;
-		conn_arm(c, ORPHAN_LIMIT, (uint64_t)conn_options(c)->linger_ms * 1000);
-	}
-	if (c->state == FIN_WAIT_2) {
+	c->lingering = conn_options(c)->linger == FNS_ON;
+	if (c->state == FIN_WAIT_2) /* half-closed until now */
 		conn_lingered(c);
-		/* half-closed until now: the clock starts here (T-33) */
-		conn_arm(c, ORPHAN_LIMIT, (uint64_t)conn_options(c)->fin_wait_2_ms * 1000);
-	}
+	conn_dirty(
+		c); /* the next turn, due at once, starts the clock (T-33): here it may be long past the last one */
 }

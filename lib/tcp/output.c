@@ -324,6 +324,20 @@ run_persist(struct fns_conn *c)
 		conn_arm(c, PERSIST, rto_us(c)); /* SHLD-29 */
 }
 
+/* The clock of who has called close: of linger, of FIN-WAIT-2. */
+static void
+run_orphan(struct fns_conn *c)
+{
+	const struct fns_options *o = conn_options(c);
+
+	if (!flagged(c, C_ORPHAN) || c->deadline[ORPHAN_LIMIT] != 0)
+		return;
+	if (in(c, FIN_WAIT_2))
+		conn_arm(c, ORPHAN_LIMIT, (uint64_t)o->fin_wait_2_ms * 1000);
+	else if (c->lingering && !in(c, ENDED))
+		conn_arm(c, ORPHAN_LIMIT, (uint64_t)o->linger_ms * 1000);
+}
+
 enum sent
 tcp_output(struct fns_conn *c)
 {
@@ -345,6 +359,7 @@ tcp_output(struct fns_conn *c)
 			run_timer(c);
 	}
 	run_persist(c);
+	run_orphan(c);
 	return SENT_ALL;
 }
 

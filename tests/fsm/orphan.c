@@ -314,7 +314,22 @@ orphan__abort_by_user_timeout__gone(struct peer *p)
 	expect_closed(p, ETIMEDOUT);
 }
 
+/* The clock starts at close, also when the driver has slept since the last turn. */
+static void
+T_33__close_after_a_long_sleep__clock_starts_there(struct peer *p)
+{
+	in_fin_wait_2(p);
+	p->now_us += 100 * UINT64_C(1000000);
+	call_close(p);
+	expect_in(p, "FIN-WAIT-2");
+	expect_silence(p, 59000);
+	expect_in(p, "FIN-WAIT-2");
+	expect_silence(p, 2000);
+	expect_in(p, "LISTEN");
+}
+
 const struct script orphan_scripts[] = {
+	SCRIPT(T_33__close_after_a_long_sleep__clock_starts_there),
 	SCRIPT(T_03__orphan__zero_window__gone_in_the_end),
 	SCRIPT(T_03__fin_alone__zero_window__after_update),
 	SCRIPT(T_20__close_in_syn_sent__silent),
