@@ -355,6 +355,11 @@ ladder_lay(struct ladder *l, const struct fns_record *a, const struct fns_record
 	}
 	while ((side = earlier(&w)) >= 0)
 		draw(&w, (unsigned)side);
+	for (side = 0; side < (int)w.ends;
+	     side++) { /* records that contradict each other are drawn all the same */
+		while (event(&w.end[side], w.end[side].next) != NULL)
+			draw(&w, (unsigned)side);
+	}
 }
 
 void

@@ -10,7 +10,7 @@
 #include <finesse/shard.h>
 
 #define LADDER_ROWS (2 * FNS_RECORD_EVENTS + 2)
-#define LADDER_TEXT 64
+#define LADDER_TEXT 112 /* all flags and five numbers of ten digits */
 
 enum ladder_kind {
 	LADDER_STATES,  /* where both stand */

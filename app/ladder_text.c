@@ -39,7 +39,7 @@ arrow(const struct ladder_row *row, const struct strokes *s, FILE *out)
 static void
 print_row(const struct ladder_row *row, bool timed, const struct strokes *s, FILE *out)
 {
-	char at[24] = "", line[160];
+	char at[24] = "", line[3 * LADDER_TEXT];
 	size_t n;
 
 	if (timed)
@@ -64,7 +64,7 @@ void
 ladder_print(const struct ladder *l, const char *title, bool ascii, FILE *out)
 {
 	const struct strokes *s = ascii ? &plain : &utf8;
-	char head[2][LADDER_TEXT], line[160];
+	char head[2][LADDER_TEXT], line[3 * LADDER_TEXT];
 
 	for (unsigned side = 0; side < 2; side++)
 		ladder_head(l, side, head[side], sizeof(head[side]));
