@@ -42,6 +42,7 @@ io_init(struct io *io, const struct port *port, uint16_t ports, uint16_t queue, 
 	io->port = port;
 	io->ports = ports;
 	io->queue = queue;
+	io->burst = IO_BURST;
 	io->pool = pool;
 	io->outbox.slot = io->blank;
 }
@@ -149,7 +150,7 @@ io_rx(struct io *io)
 	struct rte_mbuf *burst[IO_BURST];
 
 	for (uint16_t i = 0; i < io->ports; i++) {
-		uint16_t n = rte_eth_rx_burst(io->port[i].id, io->queue, burst, IO_BURST);
+		uint16_t n = rte_eth_rx_burst(io->port[i].id, io->queue, burst, io->burst);
 
 		for (uint16_t k = 0; k < n; k++) {
 			if (!borrow(io, burst[k], (uint8_t)i))

@@ -53,6 +53,7 @@ struct io_backlog {
 struct io {
 	const struct port *port;
 	uint16_t ports, queue;
+	uint16_t burst; /* frames asked of a port in a turn: IO_BURST, or what the driver says before io_rx */
 	struct rte_mempool *pool;
 
 	struct fns_frame rx[FNS_PORTS_MAX * IO_BURST];

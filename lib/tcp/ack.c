@@ -48,6 +48,7 @@ static void
 restart_timer(struct fns_conn *c)
 {
 	if (c->snd.una == c->snd.max) {
+		c->short_out = 0;
 		conn_stop(c, RETRANSMIT);
 		conn_stop(c, USER_TIMEOUT);
 	} else {

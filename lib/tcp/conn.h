@@ -125,6 +125,7 @@ struct fns_conn {
 	uint8_t half : 1;      /* text went one way after the FIN of the other */
 	uint8_t three : 1;     /* a FIN carried the ACK of the other's */
 	uint8_t recorded : 1;  /* recorder.h */
+	uint8_t short_out : 1; /* a segment short of a full one has been sent since nothing was outstanding */
 	uint8_t lingering : 1; /* FNS_LINGERED is owed */
 
 	fns_handler *handler;

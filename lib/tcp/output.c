@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "profile.h"
+
 #define BURST 64 /* segments of one connection in a row: others want the outbox too (J07) */
 
 static const uint8_t may_send[STATE_COUNT] = {
@@ -17,6 +19,7 @@ static const uint8_t may_send[STATE_COUNT] = {
 
 struct plan {
 	uint32_t seq, text;
+	uint32_t full; /* octets of text that a segment could have had */
 	uint8_t flags;
 	bool rexmit; /* out of turn: SND.NXT stays */
 };
@@ -70,7 +73,8 @@ worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail, ui
 		return false;
 	if (seq_lt(p->seq, c->snd.max) || p->text == full || flagged(c, C_FORCE))
 		return true;
-	if (p->text == avail && (conn_options(c)->no_delay == FNS_ON || c->snd.una == c->snd.max))
+	if (p->text == avail && (conn_options(c)->no_delay == FNS_ON || c->snd.una == c->snd.max ||
+	                         (!c->short_out && profile_says(c, RULE_nagle_small))))
 		return true;
 	return p->text >= c->snd.max_wnd / 2 && c->snd.max_wnd > 0;
 }
@@ -91,6 +95,7 @@ plan_text(const struct fns_conn *c, struct plan *p)
 	room = seq_lt(p->seq, edge) ? edge - p->seq : 0;
 	if (room == 0 && p->seq == c->snd.una && seq_lt(p->seq, c->snd.max))
 		room = full; /* the window shrank: what was sent may be sent again (MAY-7, MUST-34) */
+	p->full = full;
 	p->text = min_u32(min_u32(avail, room), full);
 	if (p->text > cwnd_room(c, p->seq))
 		p->text = 0; /* whole segments only */
@@ -236,6 +241,7 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 		counter_add(&t->stats.retransmits, 1);
 		unflag(c, C_TIMING); /* Karn (MUST-18) */
 	} else {
+		c->short_out |= p->text > 0 && p->text < p->full;
 		counter_add(&t->stats.octets_sent, p->text);
 		if (!flagged(c, C_TIMING)) {
 			flag(c, C_TIMING);

@@ -16,6 +16,7 @@
 	X(rst_is_epipe,          true,  false, false,   "a reset in CLOSE-WAIT is EPIPE: a read after the FIN never fails (T-61)") \
 	X(syn_resets_orphan,     true,  false, false,   "a SYN for an orphan in FIN-WAIT-2 resets it (T-29), else a challenge ACK") \
 	X(linger2_120_s,         true,  false, false,   "fin_wait_2 of one connection is 120 s at the most (T-31)")        \
+	X(nagle_small,           true,  false, false,   "Nagle holds a short segment behind a short one only, not behind full ones (Minshall)") \
 	X(shut_rd_discards,      false, true,  false,   "what arrives after shutdown(RD) is acknowledged and dropped, else it can be read (T-35)")
 
 enum profile_rule {

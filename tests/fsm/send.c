@@ -8,6 +8,7 @@ MUST_61__send__full_segments_then_psh(struct peer *p)
 {
 	uint32_t full, at = 1;
 
+	p->options.profile = FNS_RFC9293;
 	in_established(p);
 	full = peer_full(p);
 	call_send(p, 3 * full + 10);
@@ -16,6 +17,25 @@ MUST_61__send__full_segments_then_psh(struct peer *p)
 	expect_nothing(p); /* Nagle holds the short one */
 	arrive(p, ACK, .seq = 1, .ack = at);
 	expect(p, PSH | ACK, .seq = at, .ack = 1, .len = 10);
+}
+
+/* Profile linux: full segments hold no short one back, a short one does, until all is acknowledged. */
+static void
+SHLD_7__nagle__linux__holds_short_behind_short(struct peer *p)
+{
+	uint32_t full, at;
+
+	in_established(p);
+	full = peer_full(p);
+	call_send(p, 2 * full + 10);
+	expect_more(p, ACK, .seq = 1, .ack = 1, .len = full);
+	expect_more(p, ACK, .seq = 1 + full, .ack = 1, .len = full);
+	expect(p, PSH | ACK, .seq = 1 + 2 * full, .ack = 1, .len = 10);
+	call_send(p, 5);
+	expect_nothing(p);
+	at = 1 + 2 * full + 10;
+	arrive(p, ACK, .seq = 1, .ack = at);
+	expect(p, PSH | ACK, .seq = at, .ack = 1, .len = 5);
 }
 
 static void
@@ -373,6 +393,7 @@ MUST_2__bulk__every_octet(struct peer *p)
 
 const struct script send_scripts[] = {
 	SCRIPT(MUST_61__send__full_segments_then_psh),
+	SCRIPT(SHLD_7__nagle__linux__holds_short_behind_short),
 	SCRIPT(SHLD_7__nagle__small_waits_for_ack),
 	SCRIPT(MUST_17__no_delay__small_goes_at_once),
 	SCRIPT(nagle__full_segment_together__goes),
