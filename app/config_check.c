@@ -341,6 +341,9 @@ check_workers(const struct conf *conf, struct conf_report *report)
 	}
 	if (cores->count > 1)
 		FAULT(&s, "this version runs one worker; %u cores are given", cores->count);
+	s.name = "clock";
+	if (conf->workers.clock == CONF_CLOCK_VIRTUAL && conf->ports > 1)
+		FAULT(&s, "only one port can be the capture whose time it is; %u are given", conf->ports);
 	s = (struct spot){conf, report, "policy", "local_ports", 0};
 	if (ports->count != 2 || ports->at[0] > ports->at[1])
 		FAULT(&s, "must be the first and the last port, [32768, 60999]");

@@ -59,7 +59,7 @@ drain_done(struct drain *d, struct worker *w)
 {
 	unsigned asked = atomic_load_explicit(w->stop, memory_order_relaxed);
 
-	if (asked == 0)
+	if (asked == 0 && !w->virtual.over)
 		return false;
 	if (d->phase == DRAIN_SERVING)
 		begin(d, w);

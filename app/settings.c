@@ -4,6 +4,7 @@
 #include "settings.h"
 
 static const char *const idle_words[] = {"sleep", "pause", "poll", NULL};
+static const char *const clock_words[] = {"monotonic", "virtual", NULL};
 static const char *const profile_words[] = {"linux", "bsd", "rfc9293", NULL};
 static const char *const own_profile_words[] = {"default", "linux", "bsd", "rfc9293", NULL};
 static const char *const self_words[] = {"allow", "avoid", "detect", "refuse", NULL};
@@ -42,6 +43,8 @@ static const struct setting table[] = {
 	{WORD(workers, idle, "\"sleep\"", idle_words,
 	      "what a worker without work does; sleep leaves the CPU to others, poll answers soonest")},
 	{ROW(workers, sleep_us, NUM, "500", 1, 10000, "longest sleep of an idle worker, microseconds; it begins with 10 and doubles")},
+	{WORD(workers, clock, "\"monotonic\"", clock_words,
+	      "virtual: time is that of the capture in the port's rx_pcap, and ends with it; for tests only")},
 
 	{EACH(ports, conf_port, device, CONF_TEXT, NULL, 1, 63, NULL, "EAL's name of the device: a vdev's, or a PCI address")},
 	{EACH(ports, conf_port, ipv4, CONF_TEXTS, "[]", 0, CONF_ADDRESS_MAX, NULL, "own IPv4 addresses, each with its prefix length")},

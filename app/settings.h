@@ -45,7 +45,9 @@ struct setting {
 	const char *idle;    /* why the setting has no effect in this version; NULL: it has */
 	unsigned first_idle; /* CONF_WORD: words from this one on have none */
 	const char *help;
-	unsigned kinds; /* of a service: a set of 1 << enum conf_service_type that have it; 0: all */
+	unsigned
+		kinds; /* of a service: a set of 1 << enum conf_clock { CONF_CLOCK_MONOTONIC, CONF_CLOCK_VIRTUAL };
+enum conf_service_type that have it; 0: all */
 };
 
 size_t settings_count(void);
@@ -58,6 +60,7 @@ bool settings_is_list(const char *section);
 bool settings_applies(const struct setting *, uint64_t service_type);
 
 enum conf_idle { CONF_IDLE_SLEEP, CONF_IDLE_PAUSE, CONF_IDLE_POLL };
+enum conf_clock { CONF_CLOCK_MONOTONIC, CONF_CLOCK_VIRTUAL };
 enum conf_service_type { CONF_ECHO, CONF_DISCARD, CONF_CHARGEN, CONF_DAYTIME, CONF_HTTP, CONF_CLIENT };
 
 struct conf_port {
@@ -92,7 +95,7 @@ struct conf {
 	} dpdk;
 	struct {
 		struct conf_numbers cores;
-		uint64_t idle, sleep_us;
+		uint64_t idle, sleep_us, clock;
 	} workers;
 	struct conf_port port[FNS_PORTS_MAX];
 	unsigned ports;

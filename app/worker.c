@@ -30,6 +30,18 @@ clock_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
+static bool
+is_virtual(const struct conf *conf)
+{
+	return conf->workers.clock == CONF_CLOCK_VIRTUAL;
+}
+
+static uint64_t
+clock_start_us(const struct conf *conf)
+{
+	return is_virtual(conf) ? 0 : clock_us();
+}
+
 static void
 plan_client(const struct conf_service *s, struct client_plan *to)
 {
@@ -111,7 +123,7 @@ make_shard(const struct conf *conf, const struct port *port)
 		say("no randomness: getrandom: %s", strerror(errno));
 		return NULL;
 	}
-	shard = fns_shard_new(&cf, secret, clock_us());
+	shard = fns_shard_new(&cf, secret, clock_start_us(conf));
 	explicit_bzero(secret, sizeof(secret));
 	if (shard == NULL)
 		say("no shard of %u connections: %s", cf.connections, strerror(errno));
@@ -133,7 +145,7 @@ worker_new(const struct conf *conf, const struct port *port, uint16_t queue, str
 	}
 	w->conf = conf;
 	w->stop = stop;
-	w->now_us = w->services.now_us = clock_us();
+	w->now_us = w->services.now_us = clock_start_us(conf);
 	io_init(&w->io, port, (uint16_t)conf->ports, queue, pool);
 	add_services(&w->services, conf);
 	w->visits_bytes = services_bytes(&w->services, connections);
@@ -162,24 +174,32 @@ worker_free(struct worker *w)
 	memory_give(w, sizeof(*w), NULL);
 }
 
-/* True if there was anything to do. */
-static bool
-turn(struct worker *w)
+bool
+worker_turn(struct worker *w, uint64_t now_us, const struct fns_frame *rx, unsigned n)
 {
-	unsigned n = io_rx(&w->io);
 	bool busy;
 
-	w->now_us = clock_us();
+	w->now_us = now_us > w->now_us ? now_us : w->now_us;
 	w->services.now_us = w->now_us;
-	if (w->now_us >= w->wall_due_us) {
+	if (is_virtual(w->conf))
+		w->services.wall_s = (time_t)(w->now_us / 1000000);
+	else if (w->now_us >= w->wall_due_us) {
 		w->services.wall_s = time(NULL);
 		w->wall_due_us = w->now_us + WALL_US;
 	}
 	services_turn(&w->services, w->shard);
-	fns_shard_turn(w->shard, w->now_us, w->io.rx, n, &w->io.outbox);
+	fns_shard_turn(w->shard, w->now_us, rx, n, &w->io.outbox);
 	busy = n > 0 || w->io.outbox.used > 0;
 	io_tx(&w->io);
 	return busy || io_waiting(&w->io) > 0;
+}
+
+static bool
+turn(struct worker *w)
+{
+	unsigned n = io_rx(&w->io);
+
+	return worker_turn(w, clock_us(), w->io.rx, n);
 }
 
 /* Nothing to do: leave the CPU to others for a moment, for twice as long each time, so that a frame waits no longer than
@@ -239,7 +259,9 @@ worker_run(void *arg)
 	choose_signals();
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* nanoseconds: 50 us would double each sleep */
 	do {
-		if (turn(w))
+		if (is_virtual(w->conf))
+			virtual_turn(w);
+		else if (turn(w))
 			w->quiet = 0;
 		else
 			rest(w);

@@ -8,6 +8,17 @@
 #include "service.h"
 #include "settings.h"
 
+/* virtual.c: where workers.clock is "virtual". */
+struct virtual
+{
+	bool held;  /* a frame waits for its time */
+	bool begun; /* the first was seen */
+	bool over;  /* no frame will come and nothing is due: to stop is all that is left */
+	uint64_t begun_us, at_us;
+	struct fns_frame frame;
+	uint8_t octets[UINT16_MAX];
+};
+
 struct worker {
 	/* set by worker_new, read by the worker */
 	const struct conf *conf;
@@ -22,6 +33,7 @@ struct worker {
 	uint64_t now_us, wall_due_us;
 	unsigned quiet;   /* turns in a row without a frame */
 	uint64_t aborted; /* connections that were not given the time to end */
+	struct virtual virtual;
 
 	/* written last by the worker; then the starter may read everything */
 	atomic_bool ended;
@@ -33,6 +45,12 @@ struct worker *worker_new(const struct conf *, const struct port *, uint16_t que
 
 /* Serves until asked to stop and everything has ended; gives its mbufs back.  For rte_eal_remote_launch. */
 int worker_run(void *worker);
+
+/* One turn with these frames, and what came of it into the ports.  True if there was anything to do. */
+bool worker_turn(struct worker *, uint64_t now_us, const struct fns_frame *rx, unsigned n);
+
+/* One turn at the time of the next frame or deadline. */
+void virtual_turn(struct worker *);
 
 /* After the run: says what came of every frame.  False if something does not add up; mbufs that a forgetful PMD keeps are
  * told and forgiven. */
