@@ -13,11 +13,11 @@ import ipaddress
 import re
 import socket
 import struct
+import threading
 import time
 
 FINESSE = {ipaddress.ip_address(a).packed for a in ('198.51.100.1', '2001:db8:1::1')}
 FLAGS = ((2, 'S'), (1, 'F'), (4, 'R'), (8, 'P'), (16, '.'))
-SO_TIMESTAMPNS = 35
 QUIET = 0.25
 HANDSHAKE = '< S 0:0\n> S. 0:0 ack 1\n< . 1:1 ack 1\n'
 LINE = re.compile(r'^([?*]?)([<>]) (\S+) (-?\d+):(-?\d+)(?: ack (-?\d+))?(?: in (\d+)-(\d+) ms)?$')
@@ -64,24 +64,20 @@ class Capture:
 
     def __init__(self, interface):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.bind((interface, 3))
-        self.socket.setblocking(False)
-        self.sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW) # what it sends, the other one sees
+        self.sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)  # what it sends, the other one sees
         self.sender.bind((interface, 0))
         self.segments = []
+        threading.Thread(target=self.read, daemon=True).start()
 
-    def drain(self):
+    def read(self):
+        """As they come, by the clock that nobody sets: the kernel's own stamps are of the one that is."""
         while True:
             try:
-                frame, ancillary, _, _ = self.socket.recvmsg(65600, 256)
-            except OSError: # nothing more; or the tap is gone, with finessed
+                frame = self.socket.recv(65600)
+            except OSError:  # the tap is gone, with finesse
                 return
-            at = time.time()
-            for _, _, stamp in ancillary:
-                seconds, nanoseconds = struct.unpack('qq', stamp[:16])
-                at = seconds + nanoseconds / 1e9
-            segment = parse(at, frame)
+            segment = parse(time.monotonic(), frame)
             if segment:
                 self.segments.append(segment)
 
@@ -97,7 +93,6 @@ class Flow:
         self.capture, self.port, self.skip = capture, port, skip
 
     def segments(self):
-        self.capture.drain()
         return [s for s in self.capture.segments if self.port in (s.sport, s.dport)][self.skip:]
 
     def lines(self):
@@ -106,7 +101,7 @@ class Flow:
         for s in self.segments():
             other = '<' if s.by == '>' else '>'
             if s.flags & 2:
-                base[s.by] = s.seq
+                base.setdefault(s.by, s.seq)
             seq = relative(s.seq, base.get(s.by, 0))
             flags = ''.join(letter for bit, letter in FLAGS if s.flags & bit) or '-'
             text = f'{s.by} {flags} {seq}:{seq + s.length}'
@@ -114,6 +109,14 @@ class Flow:
                 text += f' ack {relative(s.ack, base.get(other, 0))}'
             out.append((s.at, text))
         return out
+
+    def until(self, text):
+        """Waits until this is the last segment."""
+        deadline = time.monotonic() + 3
+        while not (lines := self.lines()) or lines[-1][1] != text:
+            if time.monotonic() > deadline:
+                raise SystemExit(f'{shown(lines)}not yet: {text}')
+            time.sleep(0.002)
 
     def last(self, by):
         """The last segment that finesse ('>') or the kernel ('<') sent."""

@@ -1,11 +1,10 @@
-/* puppet: an application on finesse over net_tap that does what it is told, line by line, over a Unix socket.
+/* puppet: an application on finesse over net_tap that does what it is told, in datagrams over a Unix socket.
  *
  *	puppet SOCKET EAL-ARGUMENT...        198.51.100.1/24 and 2001:db8:1::1/64 on net_tap0
  *
- * A line holds commands separated by ';', all of them carried out before the next turn, and is answered by one line, an
- * answer for each.  Numbers name connections.  close_calls.py has the other end. */
+ * A datagram holds commands separated by ';', all of them carried out before the next turn, and is answered by one with
+ * an answer for each.  Numbers name connections.  close_calls.py has the other end. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +34,7 @@ struct puppet {
 	struct part part[PARTS];
 	unsigned parts;
 	bool deaf, stop; /* deaf: what arrives stays in the port's queue */
-	int listening, talking;
-	char in[LINE];
-	size_t in_len;
+	int orders;
 };
 
 static uint64_t
@@ -248,54 +245,30 @@ command(struct puppet *u, const char *text, char *to, size_t room)
 		snprintf(to, room, "%ld", result);
 }
 
-/* One line; the answers are separated as the commands were. */
+/* One datagram, one line; the answers are separated as the commands were. */
 static void
-obey(struct puppet *u, char *line)
+obey(struct puppet *u)
 {
-	char reply[LINE], *rest = line, *text;
+	char line[LINE + 1], reply[LINE], *rest = line, *text;
+	struct sockaddr_un from;
+	socklen_t from_len = sizeof(from);
+	ssize_t n = recvfrom(u->orders, line, LINE, MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
 	size_t len = 0;
 
+	if (n <= 0)
+		return;
+	line[n] = '\0';
 	while ((text = strsep(&rest, ";")) != NULL && len < sizeof(reply) - 130) {
 		if (len > 0)
 			reply[len++] = ';';
 		command(u, text, reply + len, 128);
 		len += strlen(reply + len);
 	}
-	reply[len++] = '\n';
-	(void)!send(u->talking, reply, len, MSG_NOSIGNAL);
+	(void)!sendto(u->orders, reply, len, MSG_DONTWAIT, (struct sockaddr *)&from, from_len);
 }
 
-/* Whoever connected last is listened to. */
-static void
-listen_to(struct puppet *u)
-{
-	int fresh = accept4(u->listening, NULL, NULL, SOCK_NONBLOCK);
-	char *end;
-	ssize_t n;
-
-	if (fresh >= 0) {
-		if (u->talking >= 0)
-			close(u->talking);
-		u->talking = fresh;
-		u->in_len = 0;
-	}
-	if (u->talking < 0)
-		return;
-	n = recv(u->talking, u->in + u->in_len, sizeof(u->in) - u->in_len, 0);
-	if (n <= 0)
-		return;
-	u->in_len += (size_t)n;
-	while ((end = memchr(u->in, '\n', u->in_len)) != NULL) {
-		size_t used = (size_t)(end - u->in) + 1;
-
-		*end = '\0';
-		obey(u, u->in);
-		memmove(u->in, u->in + used, u->in_len - used);
-		u->in_len -= used;
-	}
-}
-
-/* Deaf: the port's queue is not looked at, the blank frames are made all the same. */
+/* A turn for each frame, so that each meets its own answer.  Deaf: the port's queue is not looked at, the blank frames
+ * are made all the same. */
 static void
 turn(struct puppet *u)
 {
@@ -305,7 +278,9 @@ turn(struct puppet *u)
 	u->io.ports = u->deaf ? 0 : 1;
 	n = io_rx(&u->io);
 	u->io.ports = 1;
-	fns_shard_turn(u->shard, now_us(), u->io.rx, n, &u->io.outbox);
+	fns_shard_turn(u->shard, now_us(), u->io.rx, n > 0, &u->io.outbox);
+	for (unsigned i = 1; i < n; i++)
+		fns_shard_turn(u->shard, now_us(), &u->io.rx[i], 1, &u->io.outbox);
 	io_tx(&u->io);
 	if (n == 0)
 		nanosleep(&moment, NULL);
@@ -339,15 +314,13 @@ make_shard(const struct port *port)
 }
 
 static int
-listen_at(const char *path)
+orders_at(const char *path)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	int s = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
-	if (s < 0 || bind(s, (struct sockaddr *)&at, sizeof(at)) < 0 || listen(s, 16) < 0)
-		return -1;
-	return s;
+	return s < 0 || bind(s, (struct sockaddr *)&at, sizeof(at)) < 0 ? -1 : s;
 }
 
 /* Until told to stop, but no longer than two minutes: who started us may be gone. */
@@ -360,7 +333,7 @@ serve(struct puppet *u, const struct port *port)
 	io_init(&u->io, port, 1, 0, u->io.pool);
 	while (!u->stop && now_us() < end) {
 		turn(u);
-		listen_to(u);
+		obey(u);
 	}
 	io_close(&u->io);
 	broken = fns_shard_check(u->shard);
@@ -372,7 +345,7 @@ serve(struct puppet *u, const struct port *port)
 int
 main(int argc, char **argv)
 {
-	static struct puppet u = {.talking = -1};
+	static struct puppet u;
 	const struct port_wish wish = {.device = "net_tap0", .queues = 1, .mtu = 1500, .descriptors = 256};
 	const char *path = argc > 1 ? argv[1] : "";
 	char why[256] = "";
@@ -385,7 +358,7 @@ main(int argc, char **argv)
 	    port_open(&port, &wish, why, sizeof(why)) != 0 ||
 	    (u.io.pool = io_pool_new("frames", &port, 1)) == NULL ||
 	    port_start(&port, u.io.pool, why, sizeof(why)) != 0 || (u.shard = make_shard(&port)) == NULL ||
-	    (u.listening = listen_at(path)) < 0) {
+	    (u.orders = orders_at(path)) < 0) {
 		fprintf(stderr, "puppet: %s %s\n", why, strerror(errno));
 		return 1;
 	}
