@@ -56,11 +56,11 @@ tx_bytes() {
 	inside 5 cat "/sys/class/net/$TAP/statistics/tx_bytes"
 }
 
-# Octets of frames a second that the kernel sent while a client wrote to discard on one connection.
+# Octets of payload a second that the kernel sent, in full segments, while a client wrote to discard on one connection.
 upload_once() {
 	before=$(tx_bytes)
 	inside $((SECONDS_EACH + 5)) timeout "$SECONDS_EACH" socat -u -b 65536 /dev/zero "TCP:$1:9" || true
-	echo $((($(tx_bytes) - before) / SECONDS_EACH))
+	echo $((($(tx_bytes) - before) * 1448 / 1514 / SECONDS_EACH))
 }
 
 # repeat COMMAND...: the median of RUNS.
@@ -69,8 +69,11 @@ repeat() {
 	median <"$DIR/runs"
 }
 
-gbit() { # octets a second, of what a second is 100 %
-	awk -v o="$1" -v all="$2" 'BEGIN { printf "%6.2f Gbit/s  %4.0f %%\n", o * 8 / 1e9, 100 * o / all }'
+gbit() { # octets a second [, of what]
+	awk -v o="$1" -v all="${2:-0}" 'BEGIN {
+		printf "%.2f Gbit/s", o * 8 / 1e9
+		if (all) printf ", %.0f %%", 100 * o / all
+	}'
 }
 
 frames=$(repeat floor_once)
@@ -84,10 +87,12 @@ up4=$(repeat upload_once "$US4")
 daemon_stop "stopped" >"$DIR/stopped" || cat "$DIR/stopped"
 
 cat <<TABLE
-Medians of $RUNS runs of $SECONDS_EACH s each, $(nproc) CPUs, $(uname -r).
-net_tap alone    $frames frames of 1,514 octets a second
-  as TCP payload, IPv4                       $(gbit "$payload4" "$payload4")
-finesse -> curl, one connection, IPv4        $(gbit "$down4" "$payload4")
-finesse -> curl, one connection, IPv6        $(gbit "$down6" "$payload6")
-socat -> finesse (discard), IPv4, frames' octets $(gbit "$up4" $((frames * 1514)))
+Medians of $RUNS runs of $SECONDS_EACH s each, $(nproc) CPUs, Linux $(uname -r).
+
+| | payload |
+|---|---|
+| net_tap alone: $frames frames of 1,514 octets a second, had they been full segments of IPv4 | $(gbit "$payload4") |
+| finesse to curl, one connection, IPv4 | $(gbit "$down4" "$payload4") of that |
+| finesse to curl, one connection, IPv6 | $(gbit "$down6" "$payload6") of that |
+| the kernel to finesse (socat to discard), one connection, IPv4 | $(gbit "$up4") |
 TABLE
