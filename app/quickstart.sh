@@ -55,7 +55,7 @@ clean_up() {
 
 build() {
 	[ -e build/build.ninja ] || meson setup build >"$DIR/build.log" 2>&1 || return 1
-	ninja -C build app/finessed >>"$DIR/build.log" 2>&1
+	ninja -C build app/finessed app/finesse-ladders >>"$DIR/build.log" 2>&1
 }
 
 write_conf() {
@@ -111,6 +111,14 @@ stop() {
 	[ "$status" = 0 ] || give_up "finessed ended with status $status"
 }
 
+ladders() {
+	case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+	*[Uu][Tt][Ff]*8*) build/app/finesse-ladders ;;
+	*) build/app/finesse-ladders --ascii ;;
+	esac >"$DIR/ladders" || return 1
+	sed 's/^/  /' "$DIR/ladders"
+}
+
 case ${1:-} in
 '') ;;
 --keep) KEEP=true ;;
@@ -148,8 +156,11 @@ echo "    It is $US4 and $US6; the kernel beside it, where the clients run, is 1
 step "4. Clients of the host kernel talk to it"
 clients
 
+step "5. How connections open and end: real exchanges between two endpoints, drawn by their flight recorders"
+ladders || give_up "finesse-ladders failed"
+
 if [ "$KEEP" = true ]; then
-	step "5. It keeps running, process $DAEMON, configured by $DIR/finesse.conf"
+	step "6. It keeps running, process $DAEMON, configured by $DIR/finesse.conf"
 	echo "    reach it:  ip netns exec $NS curl http://$US4/"
 	echo "               ip netns exec $NS curl 'http://[$US6]/'"
 	echo "               ip netns exec $NS nc $US4 7"
@@ -158,7 +169,7 @@ if [ "$KEEP" = true ]; then
 	trap - EXIT
 	exit "$((FAILED > 0))"
 fi
-step "5. SIGTERM: it drains, accounts for every frame, and ends"
+step "6. SIGTERM: it drains, accounts for every frame, and ends"
 stop
 [ "$FAILED" = 0 ] || give_up "$FAILED of the clients failed"
 step "Done.  Nothing was left behind but the folder build/.  Next: sh tests/run.sh, and README.md"

@@ -431,10 +431,12 @@ tcp_reap(struct tcp *t)
 
 		i = c->report_next;
 		c->marks &= (uint8_t)~M_REAP;
-		if (c->marks & M_DIRTY) /* its last segment found no room: next turn */
+		if (c->marks & M_DIRTY) { /* its last segment found no room: next turn */
 			reap_later(c);
-		else
+			t->reap_waits = true;
+		} else {
 			conn_free(c);
+		}
 	}
 }
 

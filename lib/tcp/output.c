@@ -399,7 +399,8 @@ tcp_outputs(struct tcp *t)
 {
 	struct conn_list now, again = {POOL_NONE, POOL_NONE};
 
-	if (t->neigh_events != t->ip->neigh.events) {
+	if (t->neigh_events != t->ip->neigh.events || t->reap_waits) {
+		t->reap_waits = false;
 		t->neigh_events = t->ip->neigh.events;
 		splice(t, &t->dirty, &t->waiting);
 	}

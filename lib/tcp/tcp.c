@@ -137,7 +137,7 @@ tcp_due(const struct tcp *t)
 	uint64_t due = UINT64_MAX, at;
 	uint32_t tick;
 
-	if (t->dirty.head != POOL_NONE || t->reports.head != POOL_NONE)
+	if (t->dirty.head != POOL_NONE || t->reports.head != POOL_NONE || t->reap_waits)
 		return t->now_us;
 	if (wheel_next(&t->wheel, &tick))
 		due = us_at(t, tick);

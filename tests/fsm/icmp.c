@@ -250,6 +250,19 @@ D12__neighbour_gone_for_a_minute__heals(struct peer *p)
 }
 
 /* The first segment waits for the answer, and is not lost. */
+/* Nobody waits for an answer that nobody needs. */
+static void
+D12__neighbour_silent__closed__freed_at_once(struct peer *p)
+{
+	p->deaf = true;
+	call_open(p);
+	later(p, 100);
+	call_close(p);
+	later(p, 5);
+	expect_equal(p, peer_stat(p, "dead"), 0);
+	expect_equal(p, peer_stat(p, "conns"), 0);
+}
+
 static void
 D12__neighbour_answers_late__syn_goes(struct peer *p)
 {
@@ -283,6 +296,7 @@ const struct script icmp_scripts[] = {
 	SCRIPT(D12__neighbour_gone__established__timed_out),
 	SCRIPT(D12__neighbour_gone_for_a_minute__heals),
 	SCRIPT(too_big__one_octet_less__taken),
+	SCRIPT(D12__neighbour_silent__closed__freed_at_once),
 	SCRIPT(D12__neighbour_answers_late__syn_goes),
 	{NULL, NULL},
 };
