@@ -7,7 +7,7 @@
 /* clang-format off */
 #define THEMES(X)                                                     \
 	X(open) X(close) X(orphan) X(reset) X(text) X(timers) X(send) \
-	X(recovery) X(timewait) X(icmp) X(matrix) X(hostile) X(self)  \
+	X(recovery) X(timewait) X(icmp) X(matrix) X(hostile) X(self) X(linger)  \
 	X(shortage) X(classes) X(recorder)
 /* clang-format on */
 
