@@ -187,8 +187,8 @@ worker_turn(struct worker *w, uint64_t now_us, const struct fns_frame *rx, unsig
 		w->services.wall_s = time(NULL);
 		w->wall_due_us = w->now_us + WALL_US;
 	}
-	services_turn(&w->services, w->shard);
 	fns_shard_turn(w->shard, w->now_us, rx, n, &w->io.outbox);
+	services_turn(&w->services, w->shard); /* now that the shard knows the time */
 	busy = n > 0 || w->io.outbox.used > 0;
 	io_tx(&w->io);
 	return busy || io_waiting(&w->io) > 0;

@@ -34,7 +34,7 @@ struct service_kind {
 	/* The daemon wants to stop: close what is idle, let work finish.  Called when that begins and a few times a
 	 * second after that; `quiet`: nothing moved for a second, nothing is unread or unacknowledged. */
 	void (*drain)(struct fns_conn *, struct visit *, bool quiet);
-	/* Before each turn of the shard, of a service that opens connections itself; NULL: it listens. */
+	/* After each turn of the shard, of a service that opens connections itself; NULL: it listens. */
 	void (*turn)(struct service *, struct fns_shard *);
 };
 
@@ -90,7 +90,7 @@ size_t services_bytes(const struct services *, uint32_t connections);
 /* Listens with every service, from all->now_us on.  0, or -errno and *port, the one that failed. */
 int services_start(struct services *, struct fns_shard *, void *memory, uint32_t connections, uint16_t *port);
 
-/* Before each turn of the shard; and when it is to be turned at the latest for what services want to open. */
+/* After each turn of the shard; and when it is to be turned at the latest for what services want to open. */
 void services_turn(struct services *, struct fns_shard *);
 uint64_t services_due(const struct services *);
 uint64_t client_due(const struct service *);
