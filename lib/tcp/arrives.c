@@ -164,11 +164,11 @@ check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
 
 	if (!flagged(c, C_TS) || (s->flags & RST))
 		return true;
-	if (!s->opt.has_ts) {
+	if (!s->opt.has_ts && !(s->flags & SYN)) { /* a peer that begins anew is answered (RFC 5961 §4.2) */
 		*drop = DROP_SEQ_NO_TIMESTAMP;
 		return false;
 	}
-	if (!seq_lt(s->opt.ts_val, c->ts_recent) || idle > PAWS_IDLE_STEPS)
+	if (!s->opt.has_ts || !seq_lt(s->opt.ts_val, c->ts_recent) || idle > PAWS_IDLE_STEPS)
 		return true;
 	*drop = DROP_SEQ_PAWS;
 	if (s->text_len > 0 || (s->flags & (SYN | FIN)))

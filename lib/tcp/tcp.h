@@ -80,7 +80,7 @@ struct tcp {
 	struct conn_list waiting; /* by dirty_next: their next hop is unresolved */
 	struct conn_list reports; /* by report_next */
 	struct conn_list reap;    /* by report_next */
-	bool reap_waits;          /* one of `reap` is still dirty, maybe waiting for a neighbour it no longer needs */
+	bool reap_waits; /* one of `reap` is still dirty, maybe waiting for a neighbour it no longer needs */
 	uint32_t tw_head, tw_tail;
 	uint32_t neigh_events; /* of ip->neigh when `waiting` was last looked through */
 

@@ -95,7 +95,7 @@ options_of(struct peer *p, const struct arrival *a, struct seg *s)
 		s->opt.sack[s->opt.sacks].right = p->iss + a->sack[s->opt.sacks][1];
 		s->opt.sacks++;
 	}
-	if (syn) {
+	if (syn && a->seq == 0) { /* the one that opens it, not a stray one */
 		p->ts_in = ts;
 		p->mss_limit = mss >= 0 ? (uint32_t)mss : p->v6 ? 1220 : 536;
 	}

@@ -210,6 +210,18 @@ T_61__close_wait__send_answered_by_rst__broken_pipe(struct peer *p)
 
 /* Any sequence number, in window or not (RFC 5961 §4.2). */
 static void
+T_60__established__syn_without_timestamp__challenged(struct peer *p)
+{
+	p->offer.ts = true;
+	in_established(p);
+	arrive(p, SYN, .seq = 5000, .ts_val = NONE);
+	expect(p, ACK, .seq = 1, .ack = 1);
+	arrive(p, SYN, .seq = 0x80000000, .ts_val = NONE);
+	expect(p, ACK, .seq = 1, .ack = 1);
+	expect_open(p);
+}
+
+static void
 T_60__established__syn__challenged(struct peer *p)
 {
 	static const uint32_t seq[] = {0, 1, 2, 1000, 0x40000000, 0x80000000, 0xfffffff0};
@@ -492,6 +504,7 @@ const struct script reset_scripts[] = {
 	SCRIPT(T_62__established__rst_one_below__ignored),
 	SCRIPT(T_61__close_wait__send_answered_by_rst__broken_pipe),
 	SCRIPT(T_60__established__syn__challenged),
+	SCRIPT(T_60__established__syn_without_timestamp__challenged),
 	SCRIPT(G03__close_states__syn__challenged),
 	SCRIPT(G04__established__ack_outside__acked_and_dropped),
 	SCRIPT(G04__established__ack_at_the_edges__taken),

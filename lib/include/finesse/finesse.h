@@ -130,7 +130,7 @@ void fns_hold(struct fns_conn *);
 struct fns_status {
 	struct fns_addr local, remote;
 	const char *state; /* "ESTABLISHED" ... as the RFC spells it; static */
-	int error; /* why it ended: 0, ECONNREFUSED, ECONNRESET, ETIMEDOUT, ECONNABORTED; or pending soft error */
+	int error; /* why it ended: 0, ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, ECONNABORTED; or pending soft error */
 	uint32_t unread;  /* octets received and not consumed */
 	uint32_t unacked; /* octets accepted by fns_send and not acknowledged */
 	uint32_t snd_wnd, cwnd, ssthresh, rcv_wnd, mss;
