@@ -189,7 +189,6 @@ a_service_has_options_of_its_own(void **state)
 		"{ type = \"http\"; port = 80; fin_wait_2_ms = 500; linger_ms = 20; keepalive_s = -1; record = \"default\"; } );\n"
 		"policy = { self_connect = \"avoid\"; backlog_overflow = \"reset\"; record_sample = 10; };\n"
 		"limits = { recorders = 5; };";
-	const struct fns_options none = {0};
 	struct fns_options o;
 	struct fns_config shard;
 	char *out;
@@ -205,7 +204,9 @@ a_service_has_options_of_its_own(void **state)
 	assert_int_equal(shard.record_sample, 10);
 	assert_int_equal(shard.recorders, 5);
 	conf_options(&conf.service[0], &o);
-	assert_memory_equal(&o, &none, sizeof(o));
+	assert_int_equal(o.profile | o.no_delay | o.keepalive | o.linger | o.record, 0);
+	assert_int_equal(o.linger_ms | o.user_timeout_ms | o.keepalive_ms, 0);
+	assert_int_equal(o.fin_wait_2_ms, 0);
 	conf_options(&conf.service[1], &o);
 	assert_int_equal(o.profile, FNS_BSD);
 	assert_int_equal(o.fin_wait_2_ms, -1);
