@@ -92,7 +92,7 @@ others() {
 	[ $# = 0 ] || shift
 	build "$name" "$compiler" "$@" || return 0
 	say "$name: what needs no root"
-	run "$name" core --no-suite lint --no-suite soak # the one holds the tree, the other takes long
+	run "$name" core --no-suite lint
 	say "$name: end to end"
 	# shellcheck disable=SC2086
 	run "$name" all $themes
