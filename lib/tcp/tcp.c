@@ -152,22 +152,8 @@ tcp_due(const struct tcp *t)
 static struct fns_options
 resolve(const struct fns_config *cf, const struct fns_options *given)
 {
-	struct fns_options o = {0};
+	struct fns_options o = given != NULL ? *given : (struct fns_options){0};
 
-	if (given != NULL) { /* field by field: padding must not make two equal sets differ */
-		o.profile = given->profile;
-		o.self_connect = given->self_connect;
-		o.no_delay = given->no_delay;
-		o.keepalive = given->keepalive;
-		o.dscp = given->dscp;
-		o.ttl = given->ttl;
-		o.linger = given->linger;
-		o.linger_ms = given->linger_ms;
-		o.fin_wait_2_ms = given->fin_wait_2_ms;
-		o.user_timeout_ms = given->user_timeout_ms;
-		o.keepalive_ms = given->keepalive_ms;
-		o.record = given->record;
-	}
 	o.profile = o.profile == FNS_PROFILE_DEFAULT ? cf->profile : o.profile;
 	o.self_connect = o.self_connect == FNS_SELF_DEFAULT ? cf->self_connect : o.self_connect;
 	o.no_delay = o.no_delay != FNS_DEFAULT ? o.no_delay : cf->no_delay ? FNS_ON : FNS_OFF;
@@ -189,20 +175,32 @@ valid(const struct fns_options *o)
 	       o->keepalive <= FNS_ON && o->linger <= FNS_ON && o->record <= FNS_ON && o->dscp <= 63;
 }
 
+/* Field by field: padding must not make two equal sets differ. */
+static bool
+same(const struct fns_options *a, const struct fns_options *b)
+{
+	return a->profile == b->profile && a->self_connect == b->self_connect && a->no_delay == b->no_delay &&
+	       a->keepalive == b->keepalive && a->dscp == b->dscp && a->ttl == b->ttl &&
+	       a->linger == b->linger && a->record == b->record && a->linger_ms == b->linger_ms &&
+	       a->fin_wait_2_ms == b->fin_wait_2_ms && a->user_timeout_ms == b->user_timeout_ms &&
+	       a->keepalive_ms == b->keepalive_ms;
+}
+
 int
 tcp_options_hold(struct tcp *t, const struct fns_options *given)
 {
-	struct fns_options o = resolve(t->config, given);
+	struct fns_options o;
 	int spare = -1;
 
-	if (!valid(&o)) {
+	if (given != NULL && !valid(given)) {
 		errno = EINVAL;
 		return -1;
 	}
+	o = resolve(t->config, given);
 	for (int i = 0; i < TCP_OPTION_SETS; i++) {
 		struct option_set *set = &t->option[i];
 
-		if (set->refs > 0 && memcmp(&set->value, &o, sizeof(o)) == 0) {
+		if (set->refs > 0 && same(&set->value, &o)) {
 			set->refs++;
 			return i;
 		}
