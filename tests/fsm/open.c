@@ -1,7 +1,6 @@
 /* How connections open: RFC 9293 §3.5, §3.10.1, §3.10.7.2 and .3; section 6 of the rows in close-and-open. */
 #include "scripts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -64,43 +63,6 @@ MUST_42__listen__while_syn_sent_from_the_port(struct peer *p)
 	arrive(p, SYN | ACK, .seq = 0, .ack = 1);
 	expect(p, ACK, .seq = 1, .ack = 1);
 	expect_in(p, "ESTABLISHED");
-}
-
-static void
-MUST_8__isn__moves_every_4_us(struct peer *p)
-{
-	uint32_t first, ticks;
-	uint64_t began;
-
-	in_syn_sent(p);
-	first = p->iss;
-	began = p->now_us;
-	call_abort(p);
-	peer_forget(p);
-	later(p, 12345);
-	renumber(p, 100000);
-	call_open(p);
-	expect(p, SYN, .seq = 0);
-	ticks = (uint32_t)((p->now_us - began) / 4);
-	expect_equal(p, p->iss - first, ticks);
-}
-
-/* And the secret: not a clock alone. */
-static void
-MUST_9__isn__differs_by_flow(struct peer *p)
-{
-	uint32_t iss[8];
-
-	in_listen(p);
-	for (unsigned i = 0; i < 8; i++) {
-		p->iss_known = false;
-		p->rport = (uint16_t)(50000 + i);
-		arrive(p, SYN);
-		expect(p, SYN | ACK, .ack = 1);
-		iss[i] = p->iss;
-		for (unsigned j = 0; j < i; j++)
-			expect_true(p, abs((int)(iss[i] - iss[j])) > 1000);
-	}
 }
 
 /* Four segments, and one redundant ACK at the most (T-47). */
@@ -539,8 +501,6 @@ const struct script open_scripts[] = {
 	SCRIPT(active_open__syn_ack__established),
 	SCRIPT(MUST_41__passive_open__leaves_others_alone),
 	SCRIPT(MUST_42__listen__while_syn_sent_from_the_port),
-	SCRIPT(MUST_8__isn__moves_every_4_us),
-	SCRIPT(MUST_9__isn__differs_by_flow),
 	SCRIPT(T_47__simultaneous_open__established),
 	SCRIPT(T_48__simultaneous_open__ack_establishes),
 	SCRIPT(T_49__simultaneous_open__syn_ack_lost),

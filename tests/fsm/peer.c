@@ -190,7 +190,7 @@ peer_start(struct peer *p, bool active)
 	}
 	p->isn = pairs[p->pair].isn;
 	p->now_us = p->start_us;
-	p->shard = fns_shard_new(&p->config, secret, p->now_us);
+	p->shard = fns_shard_new(&p->config, p->secret ? p->secret : secret, p->now_us);
 	if (!p->shard) {
 		char why[200] = "";
 
@@ -231,6 +231,8 @@ hold_sums(struct peer *p)
 	expect_equal(p, peer_stat(p, "frames_in"), (int64_t)p->frames);
 	expect_equal(p, (int64_t)sum, (int64_t)p->frames + peer_stat(p, "frames_looped"));
 	expect_equal(p, peer_stat(p, "conns"), 0);
+	if (peer_stat(p, "frames_looped") == 0)
+		expect_equal(p, peer_stat(p, "segments_sent"), (int64_t)p->segments_out);
 	if (p->closed != p->born)
 		peer_fail(p, HERE, "%u connections were the application's, %u ended", p->born, p->closed);
 }

@@ -110,9 +110,10 @@ struct peer {
 	} offer;
 	uint16_t wnd; /* the window of what the peer sends */
 	uint16_t lport, rport;
-	bool deaf;       /* the peer answers no ARP and no neighbour solicitation */
-	bool second;     /* the endpoint's second address is the one in play */
-	uint16_t outbox; /* room of the outbox of each turn */
+	bool deaf;             /* the peer answers no ARP and no neighbour solicitation */
+	bool second;           /* the endpoint's second address is the one in play */
+	const uint8_t *secret; /* 32 octets; NULL: always the same */
+	uint16_t outbox;       /* room of the outbox of each turn */
 
 	/* the endpoint */
 	struct fns_shard *shard;

@@ -149,31 +149,6 @@ F13__ports__all_taken__refused(struct peer *p)
 	p->outbox = 0;
 }
 
-/* K02, RFC 6056: the next choice is another, though the last one is free again. */
-static void
-K02__ports__move_on(struct peer *p)
-{
-	struct fns_addr remote = {.port = 80};
-	uint16_t last[20];
-	uint8_t ours[16];
-
-	peer_start(p, true);
-	peer_addresses(p, ours, remote.ip);
-	for (unsigned i = 0; i < 20; i++) {
-		struct fns_conn *c = fns_open(p->shard, NULL, &remote, NULL, quiet, NULL);
-		struct fns_status status;
-
-		expect_true(p, c != NULL);
-		fns_status(c, &status);
-		last[i] = status.local.port;
-		for (unsigned j = 0; j < i; j++)
-			expect_true(p, last[j] != last[i]);
-		fns_abort(c);
-		p->outbox = 0;
-		turn(p);
-	}
-}
-
 static void
 listeners__all_taken__refused(struct peer *p)
 {
@@ -236,6 +211,47 @@ options__out_of_range__refused(struct peer *p)
 		expect_true(p, fns_listen(p->shard, &local, &wrong[i], quiet, NULL) == NULL);
 		expect_equal(p, errno, EINVAL);
 	}
+}
+
+static struct fns_conn *
+open_with_timeout(struct peer *p, uint16_t port, uint32_t user_timeout_ms)
+{
+	struct fns_options options = {.user_timeout_ms = user_timeout_ms};
+	struct fns_addr remote = {.port = port};
+	uint8_t ours[16];
+
+	peer_addresses(p, ours, remote.ip);
+	return fns_open(p->shard, NULL, &remote, &options, quiet, NULL);
+}
+
+/* A set of options goes back when the last that uses it ends: there are far fewer than these. */
+static void
+options__many_one_after_another__no_end(struct peer *p)
+{
+	peer_start(p, true);
+	for (uint32_t i = 1; i <= 3000; i++) {
+		struct fns_conn *c = open_with_timeout(p, 80, 1000 + i);
+
+		expect_true(p, c != NULL);
+		fns_abort(c);
+		turn(p); /* aborted before its SYN: nothing goes out */
+	}
+}
+
+/* And not before: the options of a connection stay what they were, whatever others want. */
+static void
+options__others_come_and_go__stay(struct peer *p)
+{
+	p->options.dscp = 46;
+	in_syn_sent(p);
+	for (uint32_t i = 1; i <= 20; i++) {
+		struct fns_conn *c = open_with_timeout(p, 80, 1000 + i);
+
+		expect_true(p, c != NULL);
+		fns_abort(c);
+		turn(p);
+	}
+	expect_at(p, 1000, SYN, .seq = 0, .tos = 46 << 2);
 }
 
 /* §3.10.4: a CLOSE in SYN-RECEIVED with octets queued waits for ESTABLISHED. */
@@ -405,10 +421,11 @@ const struct script shortage_scripts[] = {
 	SCRIPT(H04__ranges__all_taken__bounded),
 	SCRIPT(F13__connections__all_taken__refused),
 	SCRIPT(F13__ports__all_taken__refused),
-	SCRIPT(K02__ports__move_on),
 	SCRIPT(listeners__all_taken__refused),
 	SCRIPT(listeners__one_port__each_its_own),
 	SCRIPT(options__out_of_range__refused),
+	SCRIPT(options__many_one_after_another__no_end),
+	SCRIPT(options__others_come_and_go__stay),
 	SCRIPT(syn_received__send_and_close__fin_after_text),
 	SCRIPT(L02__syn_again__no_room__answer_comes),
 	SCRIPT(L02__text_again__no_room__ack_with_the_highest),

@@ -406,6 +406,24 @@ window__used__grows(struct peer *p)
 	expect_equal(p, p->read, 3000000);
 }
 
+/* Who fills it slowly needs no larger one. */
+static void
+window__filled_slowly__stays(struct peer *p)
+{
+	uint32_t at = 1, first;
+
+	p->offer.ws = 7;
+	p->app.read_all = true;
+	in_established(p);
+	first = peer_status(p).rcv_wnd;
+	for (unsigned i = 0; i < 300; i++, at += 1000) {
+		arrive(p, ACK, .seq = at, .ack = 1, .len = 1000);
+		later(p, 100);
+		peer_forget(p);
+	}
+	expect_equal(p, peer_status(p).rcv_wnd, first);
+}
+
 static void
 window__not_scaled__at_most_65535(struct peer *p)
 {
@@ -482,6 +500,7 @@ const struct script text_scripts[] = {
 	SCRIPT(MUST_39__read_by_dribs__no_silly_updates),
 	SCRIPT(zero_window__read_all__update),
 	SCRIPT(window__used__grows),
+	SCRIPT(window__filled_slowly__stays),
 	SCRIPT(window__not_scaled__at_most_65535),
 	SCRIPT(H12__old_window_update__ignored),
 	SCRIPT(MUST_59__burst__one_ack),
