@@ -64,7 +64,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 		return DROP_LISTEN_NO_MEMORY;
 	counter_add(&t->stats.opens_passive, 1);
 	if (floor && seq_lt(c->snd.una, iss_floor))
-		c->snd.una = c->snd.nxt = c->snd.max = c->recover = iss_floor;
+		conn_set_iss(c, iss_floor);
 	flag(c, C_PASSIVE);
 	c->listener = listener_index(l);
 	l->embryos++;

@@ -4,12 +4,6 @@
 #include <string.h>
 
 static uint32_t
-min_u32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint32_t
 half_of_flight(const struct fns_conn *c)
 {
 	uint32_t half = (c->snd.max - c->snd.una) / 2, least = 2u * c->mss; /* RFC 5681 (4) */

@@ -70,7 +70,7 @@ conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
 	c->ts_offset = iss_ts_offset(t, flow);
 	c->rcv.wnd = t->config->rcv_wnd_initial;
 	c->quick = 15;
-	c->snd.una = c->snd.nxt = c->snd.max = c->recover = iss_choose(t, flow);
+	conn_set_iss(c, iss_choose(t, flow));
 	ring_init(&c->rx);
 	ring_init(&c->tx);
 	wheel_node_init(&c->timer);
@@ -79,21 +79,22 @@ conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
 	return c;
 }
 
-static void
-list_add(struct conn_list *l, struct fns_conn *c, bool dirty)
+static uint32_t *
+next_of(struct fns_conn *c, enum conn_link link)
+{
+	return link == BY_DIRTY ? &c->dirty_next : &c->report_next;
+}
+
+void
+conn_list_add(struct conn_list *l, struct fns_conn *c, enum conn_link link)
 {
 	uint32_t i = conn_index(c);
-	uint32_t *next;
 
-	*(dirty ? &c->dirty_next : &c->report_next) = POOL_NONE;
-	if (l->head == POOL_NONE) {
+	*next_of(c, link) = POOL_NONE;
+	if (l->head == POOL_NONE)
 		l->head = i;
-	} else {
-		struct fns_conn *tail = conn_at(c->tcp, l->tail);
-
-		next = dirty ? &tail->dirty_next : &tail->report_next;
-		*next = i;
-	}
+	else
+		*next_of(conn_at(c->tcp, l->tail), link) = i;
 	l->tail = i;
 }
 
@@ -103,7 +104,7 @@ conn_dirty(struct fns_conn *c)
 	if (c->marks & M_DIRTY)
 		return;
 	c->marks |= M_DIRTY;
-	list_add(&c->tcp->dirty, c, true);
+	conn_list_add(&c->tcp->dirty, c, BY_DIRTY);
 }
 
 void
@@ -115,7 +116,7 @@ conn_report(struct fns_conn *c, unsigned reports)
 	if (c->reports == 0 || (c->marks & M_REPORT))
 		return;
 	c->marks |= M_REPORT;
-	list_add(&c->tcp->reports, c, false);
+	conn_list_add(&c->tcp->reports, c, BY_REPORT);
 }
 
 static void
@@ -124,7 +125,7 @@ reap_later(struct fns_conn *c)
 	if (c->marks & M_REAP)
 		return;
 	c->marks |= M_REAP;
-	list_add(&c->tcp->reap, c, false);
+	conn_list_add(&c->tcp->reap, c, BY_REPORT);
 }
 
 size_t
@@ -198,8 +199,6 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 	for (unsigned d = 0; d < DEADLINES; d++)
 		c->deadline[d] = 0;
 	wheel_disarm(&t->wheel, conn_index(c));
-	if (c->state == SYN_RECEIVED && c->listener != POOL_NONE)
-		t->listener[c->listener].embryos--;
 	if (state == TIME_WAIT) {
 		if (!tw_enter(c))
 			counter_add(&t->stats.time_wait_overflows, 1);
@@ -216,10 +215,9 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 	ring_free(&c->tx, &t->pages);
 	ring_truncate(&c->rx, &t->pages);
 	conn_drop_recovery(c);
-	/* The unions of live and ended fields change sides here. */
+	/* The fields shared by a live and an ended connection change sides here. */
 	c->close_class = (uint8_t) class;
 	c->lost_unacked = unacked;
-	c->lost_unread = flagged(c, C_ORPHAN) ? c->rx.len : 0;
 	conn_lingered(c);
 	conn_report(c, FNS_CLOSED);
 }
@@ -236,15 +234,15 @@ move(struct fns_conn *c, uint16_t state, enum close_class class)
 		counter_sub(gauge(t, from), 1);
 	else
 		counter_add(&t->stats.conns, 1);
+	if (from == SYN_RECEIVED && c->listener != POOL_NONE) {
+		t->listener[c->listener].embryos--;
+		c->listener = POOL_NONE;
+	}
 	if (state & ENDED) {
 		end(c, state, class);
 		c->state = state;
 		record_state(c, from, to_listen ? LISTEN : state);
 		return;
-	}
-	if (from == SYN_RECEIVED && c->listener != POOL_NONE) {
-		t->listener[c->listener].embryos--;
-		c->listener = POOL_NONE;
 	}
 	counter_add(gauge(t, state), 1);
 	c->state = state;
@@ -278,7 +276,7 @@ conn_again(struct fns_conn *c, const struct flow *flow)
 	c->flow = *flow;
 	record_state(c, c->state, SYN_SENT);
 	c->state = SYN_SENT;
-	c->snd.una = c->snd.nxt = c->snd.max = c->recover = iss_choose(t, flow);
+	conn_set_iss(c, iss_choose(t, flow));
 	c->ts_offset = iss_ts_offset(t, flow);
 	c->snd.wnd = c->snd.max_wnd = 0;
 	c->backoff = 0;
@@ -376,8 +374,7 @@ conn_challenge(struct fns_conn *c)
 void
 conn_set_mtu(struct fns_conn *c, uint32_t mtu)
 {
-	uint32_t headers = (addr_is_ip4(c->flow.remote) ? IP4_HEADER : IP6_HEADER) + SEG_HEADER;
-	uint32_t path = mtu - headers;
+	uint32_t path = mtu - conn_headers(c);
 
 	c->mss = path < c->peer_mss ? (uint16_t)path : c->peer_mss;
 }

@@ -87,10 +87,7 @@ struct fns_conn {
 		uint32_t cwnd;         /* octets */
 		uint32_t lost_unacked; /* ended: accepted from the application, never acknowledged */
 	};
-	union {
-		uint32_t ssthresh;
-		uint32_t lost_unread; /* ended: received, and never to be read */
-	};
+	uint32_t ssthresh;
 	uint32_t cc_acked; /* the algorithm's own */
 	uint32_t recover;  /* RFC 6582; highest SND.NXT when the recovery began */
 
@@ -194,6 +191,20 @@ conn_to_itself(const struct fns_conn *c)
 	return c->flow.lport == c->flow.rport && addr_equal(c->flow.local, c->flow.remote);
 }
 
+/* Nothing has been sent: the first octet will be this. */
+static inline void
+conn_set_iss(struct fns_conn *c, uint32_t iss)
+{
+	c->snd.una = c->snd.nxt = c->snd.max = c->recover = iss;
+}
+
+/* Octets of IP and TCP header, without options, in front of its text. */
+static inline uint32_t
+conn_headers(const struct fns_conn *c)
+{
+	return (addr_is_ip4(c->flow.remote) ? IP4_HEADER : IP6_HEADER) + SEG_HEADER;
+}
+
 /* Octets that the peer may still send into the window offered. */
 static inline uint32_t
 conn_rcv_window(const struct fns_conn *c)
@@ -241,6 +252,10 @@ void conn_stop(struct fns_conn *, enum deadline);
 
 /* FNS_LINGERED, if it is owed. */
 void conn_lingered(struct fns_conn *);
+
+/* Behind the others of a list of this link; a connection is on one list of each link at the most. */
+enum conn_link { BY_DIRTY, BY_REPORT };
+void conn_list_add(struct conn_list *, struct fns_conn *, enum conn_link);
 
 /* Output has something to look at. */
 void conn_dirty(struct fns_conn *);

@@ -8,11 +8,11 @@ static enum drop
 too_big(struct fns_conn *c, uint32_t mtu)
 {
 	bool ip4 = addr_is_ip4(c->flow.remote);
-	uint32_t least = ip4 ? 576 : 1280, headers = (ip4 ? IP4_HEADER : IP6_HEADER) + SEG_HEADER;
+	uint32_t least = ip4 ? 576 : 1280;
 
 	if (mtu == 0 && ip4)
-		mtu = least;                        /* a router from before RFC 1191 */
-	if (mtu < least || mtu - headers >= c->mss) /* C08, D03 */
+		mtu = least;                                /* a router from before RFC 1191 */
+	if (mtu < least || mtu - conn_headers(c) >= c->mss) /* C08, D03 */
 		return DROP_ICMP_MTU;
 	conn_set_mtu(c, mtu);
 	c->snd.nxt = c->snd.una; /* the same octets, in smaller segments */

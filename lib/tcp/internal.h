@@ -7,6 +7,12 @@
 #include "recorder.h"
 #include "seg.h"
 
+static inline uint32_t
+min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 /* output.c */
 enum sent { SENT_ALL, SENT_FULL, SENT_UNRESOLVED };
 enum sent tcp_output(struct fns_conn *); /* sends what may be sent now; idempotent */

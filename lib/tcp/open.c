@@ -153,7 +153,7 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 		return NULL;
 	}
 	if (reused && seq_lt(c->snd.una, floor))
-		c->snd.una = c->snd.nxt = c->snd.max = c->recover = floor;
+		conn_set_iss(c, floor);
 	c->redials = chosen && self == FNS_SELF_DETECT ? 2 : 0;
 	counter_add(&t->stats.opens_active, 1);
 	c->handler = handler;

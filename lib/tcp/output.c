@@ -24,12 +24,6 @@ struct plan {
 	bool rexmit; /* out of turn: SND.NXT stays */
 };
 
-static uint32_t
-min_u32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
 static bool
 may(const struct fns_conn *c, unsigned what)
 {
@@ -63,15 +57,15 @@ cwnd_room(const struct fns_conn *c, uint32_t seq)
 	return seq_lt(seq, end) ? end - seq : 0;
 }
 
-/* Is a segment of `len` of the `avail` octets that wait worth sending now?  (§3.8.6.2.1, §3.7.4) */
+/* Is p->text of the `avail` octets that wait worth sending now?  (§3.8.6.2.1, §3.7.4) */
 static bool
-worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail, uint32_t full)
+worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail)
 {
 	if (p->flags & FIN)
 		return true;
 	if (p->text == 0)
 		return false;
-	if (seq_lt(p->seq, c->snd.max) || p->text == full || flagged(c, C_FORCE))
+	if (seq_lt(p->seq, c->snd.max) || p->text == p->full || flagged(c, C_FORCE))
 		return true;
 	if (p->text == avail && (conn_options(c)->no_delay == FNS_ON || c->snd.una == c->snd.max ||
 	                         (!c->short_out && profile_says(c, RULE_nagle_small))))
@@ -83,7 +77,7 @@ static bool
 plan_text(const struct fns_conn *c, struct plan *p)
 {
 	uint32_t end = conn_text_seq(c) + c->tx.len, edge = c->snd.una + c->snd.wnd;
-	uint32_t avail, room, full;
+	uint32_t avail, room;
 
 	p->seq = seq_lt(c->snd.nxt, c->snd.max) ? sack_skip(c, c->snd.nxt) : c->snd.nxt;
 	if (seq_gt(p->seq, end) || !may(c, SEND_TEXT | SEND_FIN))
@@ -91,12 +85,11 @@ plan_text(const struct fns_conn *c, struct plan *p)
 	avail = end - p->seq;
 	if (avail == 0 && !may(c, SEND_FIN))
 		return false;
-	full = payload(c);
+	p->full = payload(c);
 	room = seq_lt(p->seq, edge) ? edge - p->seq : 0;
 	if (room == 0 && p->seq == c->snd.una && seq_lt(p->seq, c->snd.max))
-		room = full; /* the window shrank: what was sent may be sent again (MAY-7, MUST-34) */
-	p->full = full;
-	p->text = min_u32(min_u32(avail, room), full);
+		room = p->full; /* the window shrank: what was sent may be sent again (MAY-7, MUST-34) */
+	p->text = min_u32(min_u32(avail, room), p->full);
 	if (p->text > cwnd_room(c, p->seq))
 		p->text = 0; /* whole segments only */
 	p->flags = ACK;
@@ -104,27 +97,22 @@ plan_text(const struct fns_conn *c, struct plan *p)
 		p->flags |= PSH; /* MUST-61 */
 	if (p->text == avail && may(c, SEND_FIN) && p->text < room)
 		p->flags |= FIN;
-	return worth_sending(c, p, avail, full);
+	return worth_sending(c, p, avail);
 }
 
 /* A recovery: the segment at SND.UNA, or the next hole while the pipe has room. */
 static bool
 plan_rexmit(const struct fns_conn *c, struct plan *p)
 {
-	uint32_t end = conn_text_seq(c) + c->tx.len, full = payload(c), seq = c->snd.una, len = full;
+	uint32_t end = conn_text_seq(c) + c->tx.len, seq = c->snd.una, full, len;
+	bool hole;
 
 	if (!flagged(c, C_RECOVERY) || c->snd.una == c->snd.max || !flagged(c, C_SYN_ACKED))
 		return false;
-	if (flagged(c, C_SACK)) {
-		if (sack_hole(c, &seq, &len)) {
-			if (!flagged(c, C_REXMIT) && cwnd_room(c, seq) < min_u32(len, full))
-				return false;
-		} else if (!flagged(c, C_REXMIT)) {
-			return false;
-		}
-	} else if (!flagged(c, C_REXMIT)) {
+	full = len = payload(c);
+	hole = flagged(c, C_SACK) && sack_hole(c, &seq, &len);
+	if (!flagged(c, C_REXMIT) && (!hole || cwnd_room(c, seq) < min_u32(len, full)))
 		return false;
-	}
 	p->rexmit = true;
 	p->seq = seq;
 	p->text = seq_lt(seq, end) ? min_u32(min_u32(end - seq, len), full) : 0;
@@ -154,15 +142,13 @@ plan(const struct fns_conn *c, struct plan *p)
 	*p = (struct plan){0};
 	if (plan_text(c, p))
 		return true;
-	*p = (struct plan){.seq = c->snd.nxt, .flags = ACK};
+	/* Not SND.NXT: where it has gone back, an ACK from there might fall outside the peer's window. */
+	*p = (struct plan){.seq = c->snd.max, .flags = ACK};
 	if (!may(c, SEND_ACK) || !flagged(c, C_ACK_NOW | C_PROBE))
 		return false;
 	/* A probe's octet is an old one: it cannot be taken, so it must be answered. */
 	if (flagged(c, C_PROBE))
 		p->seq = c->snd.una - 1;
-	else if (seq_lt(p->seq, c->snd.max))
-		p->seq =
-			c->snd.max; /* SND.NXT has gone back: an ACK from there might fall outside the window */
 	return true;
 }
 
@@ -197,8 +183,7 @@ syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 	o->has_mss = true;
 	o->mss = 536;
 	if (ip_route(c->tcp->ip, c->flow.remote, &r)) /* MUST-67 */
-		o->mss = (uint16_t)(r.mtu - SEG_HEADER -
-		                    (addr_is_ip4(c->flow.remote) ? IP4_HEADER : IP6_HEADER));
+		o->mss = (uint16_t)(r.mtu - conn_headers(c));
 	o->has_ts = answer ? flagged(c, C_TS) : cf->timestamps;
 	o->has_sack_permitted = answer ? flagged(c, C_SACK) : cf->sack;
 	o->has_wscale = c->rcv_scale > 0;
@@ -370,17 +355,6 @@ tcp_output(struct fns_conn *c)
 }
 
 static void
-append(struct tcp *t, struct conn_list *l, uint32_t i)
-{
-	conn_at(t, i)->dirty_next = POOL_NONE;
-	if (l->head == POOL_NONE)
-		l->head = i;
-	else
-		conn_at(t, l->tail)->dirty_next = i;
-	l->tail = i;
-}
-
-static void
 splice(struct tcp *t, struct conn_list *to, struct conn_list *from)
 {
 	if (from->head == POOL_NONE)
@@ -407,8 +381,7 @@ tcp_outputs(struct tcp *t)
 	now = t->dirty;
 	t->dirty = (struct conn_list){POOL_NONE, POOL_NONE};
 	while (now.head != POOL_NONE && t->ip->tx->used < t->ip->tx->room) {
-		uint32_t i = now.head;
-		struct fns_conn *c = conn_at(t, i);
+		struct fns_conn *c = conn_at(t, now.head);
 
 		now.head = c->dirty_next;
 		c->marks &= (uint8_t)~M_DIRTY;
@@ -417,11 +390,11 @@ tcp_outputs(struct tcp *t)
 			break;
 		case SENT_FULL:
 			c->marks |= M_DIRTY;
-			append(t, &again, i);
+			conn_list_add(&again, c, BY_DIRTY);
 			break;
 		case SENT_UNRESOLVED:
 			c->marks |= M_DIRTY;
-			append(t, &t->waiting, i);
+			conn_list_add(&t->waiting, c, BY_DIRTY);
 			break;
 		}
 	}
