@@ -56,11 +56,4 @@ serve(struct fns_conn *c, unsigned reports, struct visit *v)
 }
 
 /* It never ends by itself. */
-static void
-drain(struct fns_conn *c, struct visit *v, bool quiet)
-{
-	(void)quiet;
-	visit_close(c, v);
-}
-
-const struct service_kind chargen_kind = {"chargen", sizeof(struct chargen), serve, drain};
+const struct service_kind chargen_kind = {"chargen", sizeof(struct chargen), serve, visit_drain_now};

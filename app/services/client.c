@@ -81,13 +81,6 @@ serve(struct fns_conn *c, unsigned reports, struct visit *v)
 }
 
 static void
-drain(struct fns_conn *c, struct visit *v, bool quiet)
-{
-	if (quiet)
-		visit_close(c, v);
-}
-
-static void
 open_one(struct service *s, struct fns_shard *shard)
 {
 	struct client_plan *plan = &s->client;
@@ -118,4 +111,4 @@ client_due(const struct service *s)
 	return s->client.begun < s->client.connections && !s->all->draining ? s->client.start_us : UINT64_MAX;
 }
 
-const struct service_kind client_kind = {"client", sizeof(struct client), serve, drain, turn};
+const struct service_kind client_kind = {"client", sizeof(struct client), serve, visit_drain_quiet, turn};

@@ -18,11 +18,4 @@ serve(struct fns_conn *c, unsigned reports, struct visit *v)
 		fns_abort(c); /* no memory for one line */
 }
 
-static void
-drain(struct fns_conn *c, struct visit *v, bool quiet)
-{
-	(void)quiet;
-	visit_close(c, v);
-}
-
-const struct service_kind daytime_kind = {"daytime", sizeof(struct visit), serve, drain};
+const struct service_kind daytime_kind = {"daytime", sizeof(struct visit), serve, visit_drain_now};

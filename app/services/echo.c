@@ -20,11 +20,4 @@ serve(struct fns_conn *c, unsigned reports, struct visit *v)
 		visit_close(c, v);
 }
 
-static void
-drain(struct fns_conn *c, struct visit *v, bool quiet)
-{
-	if (quiet)
-		visit_close(c, v);
-}
-
-const struct service_kind echo_kind = {"echo", sizeof(struct visit), serve, drain};
+const struct service_kind echo_kind = {"echo", sizeof(struct visit), serve, visit_drain_quiet};

@@ -159,11 +159,4 @@ serve(struct fns_conn *c, unsigned reports, struct visit *v)
 }
 
 /* Who was here within the last second may have the next request on the way: it is answered, with "Connection: close". */
-static void
-drain(struct fns_conn *c, struct visit *v, bool quiet)
-{
-	if (quiet)
-		visit_close(c, v);
-}
-
-const struct service_kind http_kind = {"http", sizeof(struct http), serve, drain};
+const struct service_kind http_kind = {"http", sizeof(struct http), serve, visit_drain_quiet};

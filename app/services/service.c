@@ -51,6 +51,20 @@ visit_close(struct fns_conn *c, struct visit *v)
 	fns_close(c);
 }
 
+void
+visit_drain_quiet(struct fns_conn *c, struct visit *v, bool quiet)
+{
+	if (quiet)
+		visit_close(c, v);
+}
+
+void
+visit_drain_now(struct fns_conn *c, struct visit *v, bool quiet)
+{
+	(void)quiet;
+	visit_close(c, v);
+}
+
 struct visit *
 visit_take(struct service *service)
 {

@@ -109,6 +109,10 @@ fns_handler visit_report;
 /* FIN after what is queued; input that nobody will read is taken, so that it does not turn the FIN into a reset. */
 void visit_close(struct fns_conn *, struct visit *);
 
+/* Two ways to drain: work that goes on is let finish; or it never ends by itself, and is ended. */
+void visit_drain_quiet(struct fns_conn *, struct visit *, bool quiet);
+void visit_drain_now(struct fns_conn *, struct visit *, bool quiet);
+
 /* Takes everything that can be received. */
 void visit_swallow(struct fns_conn *);
 
