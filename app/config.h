@@ -42,7 +42,10 @@ char *conf_text_prepare(const char *text, size_t len, struct conf_report *);
 /* The name that a duplicate in this line is about, in `name`; false: the line does not tell. */
 bool conf_text_duplicate(const char *text, unsigned line, char *name, size_t room);
 
-/* What shards of this configuration are made from; explain.c prints it. */
+/* A worker's share of a limit that holds for all of them together: rounded up, so that none has nothing. */
+uint64_t conf_share(const struct conf *, uint64_t all);
+
+/* What shards of this configuration are made from, each with its share; explain.c prints it. */
 void conf_shard(const struct conf *, struct fns_config *);
 /* What a service's connections are opened with. */
 void conf_options(const struct conf_service *, struct fns_options *);

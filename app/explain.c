@@ -4,26 +4,37 @@
 
 #include "config.h"
 
-#define ROWS        32
-#define MS(seconds) (uint32_t)((seconds)*1000)
+#define ROWS               32
+#define BUFFER_BYTES_LEAST (UINT64_C(1) << 20) /* config.h's own bound */
+#define MS(seconds)        (uint32_t)((seconds)*1000)
+
+uint64_t
+conf_share(const struct conf *conf, uint64_t all)
+{
+	unsigned shards = conf->workers.cores.count == 0 ? 1 : conf->workers.cores.count;
+
+	return (all + shards - 1) / shards;
+}
 
 static void
 shard_limits(const struct conf *conf, struct fns_config *to)
 {
-	to->connections = (uint32_t)conf->limits.connections;
-	to->time_wait = (uint32_t)conf->limits.time_wait;
-	to->orphans = (uint32_t)conf->limits.orphans;
-	to->syn_backlog = (uint32_t)conf->limits.syn_backlog;
+	to->connections = (uint32_t)conf_share(conf, conf->limits.connections);
+	to->time_wait = (uint32_t)conf_share(conf, conf->limits.time_wait);
+	to->orphans = (uint32_t)conf_share(conf, conf->limits.orphans);
+	to->syn_backlog = (uint32_t)conf_share(conf, conf->limits.syn_backlog);
 	to->listeners = (uint32_t)conf->limits.listeners;
-	to->recorders = (uint32_t)conf->limits.recorders;
+	to->recorders = (uint32_t)conf_share(conf, conf->limits.recorders);
 	to->neighbours = (uint32_t)conf->limits.neighbours;
-	to->buffer_bytes = conf->limits.buffer_bytes;
+	to->buffer_bytes = conf_share(conf, conf->limits.buffer_bytes);
+	if (to->buffer_bytes < BUFFER_BYTES_LEAST)
+		to->buffer_bytes = BUFFER_BYTES_LEAST;
 	to->rcv_wnd_max = (uint32_t)conf->limits.receive_window_bytes;
 	to->rcv_wnd_initial = (uint32_t)conf->limits.receive_window_initial_bytes;
 	to->snd_buf_max = (uint32_t)conf->limits.send_buffer_bytes;
 	to->challenge_acks = (uint32_t)conf->limits.challenge_acks_per_5s;
-	to->icmp_per_second = (uint32_t)conf->limits.icmp_per_s;
-	to->resets_per_second = (uint32_t)conf->limits.resets_per_s;
+	to->icmp_per_second = (uint32_t)conf_share(conf, conf->limits.icmp_per_s);
+	to->resets_per_second = (uint32_t)conf_share(conf, conf->limits.resets_per_s);
 }
 
 static void

@@ -1,41 +1,71 @@
-/* What a worker says at the end: what came of every frame, every connection and every mbuf (worker.h). */
+/* What the workers say at the end: what came of every frame, every connection and every mbuf (workers.h). */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "log.h"
 #include "worker.h"
+#include "workers.h"
 
-/* The value of one row by its name. */
-static uint64_t
-value_of(const struct fns_shard *shard, const char *name)
+#define ROWS 256
+
+typedef size_t rows_of(const struct fns_shard *, struct fns_stat *row, size_t room);
+
+/* Every row of all shards, summed; the names and their order are those of any. */
+static size_t
+sum_rows(const struct workers *all, rows_of *rows, struct fns_stat sum[ROWS])
 {
-	struct fns_stat row[256];
-	size_t n = fns_shard_stats(shard, row, 256);
+	struct fns_stat row[ROWS];
+	size_t n = 0;
 
-	for (size_t i = 0; i < n && i < 256; i++) {
+	for (unsigned i = 0; i < all->count; i++) {
+		n = rows(all->each[i]->shard, i == 0 ? sum : row, ROWS);
+		n = n > ROWS ? ROWS : n;
+		for (size_t k = 0; i > 0 && k < n; k++)
+			sum[k].value += row[k].value;
+	}
+	return n;
+}
+
+/* "NAME VALUE" of each row that is not zero, one line. */
+static uint64_t
+say_rows(const struct workers *all, rows_of *rows, const char *begin, const char *each)
+{
+	struct fns_stat row[ROWS];
+	size_t n = sum_rows(all, rows, row), len = 0;
+	char text[2048] = "";
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		sum += row[i].value;
+		if (row[i].value != 0 && len < sizeof(text))
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%s %" PRIu64,
+			                        len == 0 ? "" : ", ", each, row[i].name, row[i].value);
+	}
+	if (len > 0)
+		say("%s%s", begin, text);
+	return sum;
+}
+
+static uint64_t
+value_of(const struct workers *all, const char *name)
+{
+	struct fns_stat row[ROWS];
+	size_t n = sum_rows(all, fns_shard_stats, row);
+
+	for (size_t i = 0; i < n; i++) {
 		if (strcmp(row[i].name, name) == 0)
 			return row[i].value;
 	}
 	return 0;
 }
 
-/* How connections ended, one line, and what was lost with them. */
 static void
-say_closes(const struct fns_shard *shard)
+say_lost(const struct workers *all)
 {
-	uint64_t unacked = value_of(shard, "lost_unacked"), unread = value_of(shard, "lost_unread");
-	struct fns_stat row[64];
-	size_t n = fns_shard_closes(shard, row, 64), len = 0;
-	char text[2048] = "";
+	uint64_t unacked = value_of(all, "lost_unacked"), unread = value_of(all, "lost_unread");
 
-	for (size_t i = 0; i < n && i < 64; i++) {
-		if (row[i].value != 0 && len < sizeof(text))
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %" PRIu64,
-			                        len == 0 ? "" : ", ", row[i].name, row[i].value);
-	}
-	if (len > 0)
-		say("closes %s", text);
 	if (unacked != 0 || unread != 0)
 		say("lost_unacked %" PRIu64 ", lost_unread %" PRIu64, unacked, unread);
 }
@@ -52,40 +82,59 @@ say_clients(const struct services *all)
 	}
 }
 
-bool
-worker_last_words(const struct worker *w, uint64_t mbufs_back, uint64_t mbufs, bool forgetful)
+/* What one worker knows of itself: its shard, and that it was given what its io received. */
+static bool
+worker_sound(const struct worker *w)
 {
-	uint64_t frames = value_of(w->shard, "frames_in"), sum = 0,
-		 received = counter_read(&w->io.count.rx_frames);
 	const char *broken = fns_shard_check(w->shard);
-	char fates[2048] = "";
-	struct fns_stat row[256];
-	size_t n = fns_shard_fates(w->shard, row, 256), len = 0;
+	uint64_t received = counter_read(&w->io.count.rx_frames);
+	struct fns_stat row[ROWS];
+	uint64_t frames = 0;
 
-	for (size_t i = 0; i < n && i < 256; i++) {
-		sum += row[i].value;
-		if (row[i].value != 0 && len < sizeof(fates))
-			len += (size_t)snprintf(fates + len, sizeof(fates) - len, "%sfate %s %" PRIu64,
-			                        len == 0 ? "" : ", ", row[i].name, row[i].value);
+	for (size_t i = 0, n = fns_shard_stats(w->shard, row, ROWS); i < n && i < ROWS; i++) {
+		if (strcmp(row[i].name, "frames_in") == 0)
+			frames = row[i].value;
 	}
-	if (len > 0)
-		say("%s", fates);
-	say_closes(w->shard);
+	if (broken != NULL)
+		say("shard %u does not add up: %s", w->index, broken);
+	if (received != frames)
+		say("shard %u: %" PRIu64 " frames were received, %" PRIu64 " arrived", w->index, received,
+		    frames);
 	say_clients(&w->services);
-	sum -= value_of(w->shard, "frames_looped"); /* between our own addresses: through no port */
+	return broken == NULL && received == frames;
+}
+
+static uint64_t
+io_sum(const struct workers *all, size_t at)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < all->count; i++)
+		sum += counter_read((const counter *)((const char *)&all->each[i]->io.count + at));
+	return sum;
+}
+#define IO_SUM(all, name) io_sum(all, offsetof(struct io_counters, name))
+
+bool
+workers_last_words(const struct workers *all, uint64_t mbufs_back, uint64_t mbufs, bool forgetful)
+{
+	uint64_t frames = value_of(all, "frames_in"), fates;
+	bool sound = true;
+
+	fates = say_rows(all, fns_shard_fates, "", "fate ");
+	say_rows(all, fns_shard_closes, "closes ", "");
+	say_lost(all);
+	for (unsigned i = 0; i < all->count; i++)
+		sound = worker_sound(all->each[i]) && sound;
+	fates -= value_of(all, "frames_looped"); /* between our own addresses: through no port */
 	say("frames_in %" PRIu64 " = fates %" PRIu64 "; mbufs %" PRIu64 " of %" PRIu64
 	    " back; opened %" PRIu64 ", ended %" PRIu64 ", aborted %" PRIu64 "; frames sent %" PRIu64
 	    ", given up %" PRIu64 "; too long to receive %" PRIu64,
-	    frames, sum, mbufs_back, mbufs,
-	    value_of(w->shard, "opens_passive") + value_of(w->shard, "opens_active"),
-	    value_of(w->shard, "ended"), w->aborted, counter_read(&w->io.count.tx_frames),
-	    counter_read(&w->io.count.tx_dropped), counter_read(&w->io.count.rx_oversize));
-	if (broken != NULL)
-		say("the shard does not add up: %s", broken);
-	if (received != frames)
-		say("%" PRIu64 " frames were received, %" PRIu64 " arrived at the shard", received, frames);
+	    frames, fates, mbufs_back, mbufs, value_of(all, "opens_passive") + value_of(all, "opens_active"),
+	    value_of(all, "ended"), workers_aborted(all), IO_SUM(all, tx_frames), IO_SUM(all, tx_dropped),
+	    IO_SUM(all, rx_oversize));
 	if (mbufs_back != mbufs)
 		say("%" PRIu64 " mbufs did not come back%s", mbufs - mbufs_back,
 		    forgetful ? ": the PMD keeps them" : "");
-	return broken == NULL && sum == frames && received == frames && (forgetful || mbufs_back == mbufs);
+	return sound && fates == frames && (forgetful || mbufs_back == mbufs);
 }

@@ -19,9 +19,11 @@
 #include "eal.h"
 #include "log.h"
 #include "worker.h"
+#include "workers.h"
 
 static struct conf conf;
 static struct port port[FNS_PORTS_MAX];
+static struct workers workers;
 static atomic_uint stop_asked, reread_asked;
 
 static void
@@ -118,23 +120,27 @@ say_serving(void)
 {
 	static const char *const none = " nothing";
 	const struct setting *type = settings_find("services", "type");
-	char text[1024] = "";
+	const struct conf_numbers *cores = &conf.workers.cores;
+	char text[1024] = "", on[512] = "";
 	size_t len = 0;
 
 	for (unsigned i = 0; i < conf.services; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, " %s:%u",
 		                        type->words[conf.service[i].type], (unsigned)conf.service[i].port);
-	say("serving%s on core %u, %" PRIu64 " connections at most", len == 0 ? none : text,
-	    (unsigned)conf.workers.cores.at[0], conf.limits.connections);
+	len = (size_t)snprintf(on, sizeof(on), "core%s", cores->count == 1 ? "" : "s");
+	for (unsigned i = 0; i < cores->count; i++)
+		len += (size_t)snprintf(on + len, sizeof(on) - len, " %u", (unsigned)cores->at[i]);
+	say("serving%s on %s, %" PRIu64 " connections at most", text[0] == '\0' ? none : text, on,
+	    conf.limits.connections);
 }
 
 /* The main thread has nothing to do but to wait; it must not spin, as rte_eal_wait_lcore would. */
 static void
-wait_for(const struct worker *w)
+wait_for_end(void)
 {
 	unsigned reread = 0;
 
-	while (!atomic_load_explicit(&w->ended, memory_order_acquire)) {
+	while (!workers_ended(&workers)) {
 		const struct timespec moment = {.tv_nsec = 20000000};
 
 		nanosleep(&moment, NULL);
@@ -145,36 +151,40 @@ wait_for(const struct worker *w)
 	}
 }
 
+/* From launch to last words: the exit status. */
+static int
+serve(struct rte_mempool *pool)
+{
+	bool launched = workers_launch(&workers), sound, forgetful = false;
+	int status = 1;
+
+	if (launched)
+		say_serving();
+	else
+		atomic_fetch_add_explicit(&stop_asked, 2, memory_order_relaxed);
+	wait_for_end();
+	workers_join(&workers);
+	for (unsigned i = 0; i < conf.ports; i++)
+		forgetful = forgetful || port[i].keeps_mbufs;
+	close_ports();
+	sound = workers_last_words(&workers, pool->size - io_pool_missing(pool), pool->size, forgetful);
+	if (sound && launched)
+		status = workers_aborted(&workers) > 0 ? 3 : 0;
+	say("stopped: %s",
+	    !sound ? "something does not add up" : (status == 0 ? "everything ended" : "by force"));
+	return status;
+}
+
 static int
 run(void)
 {
 	struct rte_mempool *pool = open_ports();
-	struct worker *w = pool == NULL ? NULL : worker_new(&conf, port, 0, pool, &stop_asked);
 	int status = 1;
-	bool sound, forgetful = false;
 
-	if (w == NULL) {
-		close_ports();
-		return 1;
-	}
-	say_serving();
-	if (rte_eal_remote_launch(worker_run, w, EAL_WORKER_LCORE(0)) != 0) {
-		say("the worker does not start");
-		close_ports();
-		worker_free(w);
-		return 1;
-	}
-	wait_for(w);
-	rte_eal_wait_lcore(EAL_WORKER_LCORE(0));
-	for (unsigned i = 0; i < conf.ports; i++)
-		forgetful = forgetful || port[i].keeps_mbufs;
+	if (pool != NULL && workers_new(&workers, &conf, port, pool, &stop_asked))
+		status = serve(pool);
 	close_ports();
-	sound = worker_last_words(w, pool->size - io_pool_missing(pool), pool->size, forgetful);
-	if (sound)
-		status = w->aborted > 0 ? 3 : 0;
-	say("stopped: %s",
-	    !sound ? "something does not add up" : (status == 0 ? "everything ended" : "by force"));
-	worker_free(w);
+	workers_free(&workers);
 	rte_mempool_free(pool);
 	return status;
 }

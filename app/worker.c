@@ -16,6 +16,7 @@
 #include "log.h"
 #include "memory.h"
 #include "worker.h"
+#include "workers.h"
 
 #define QUIET_TURNS 64 /* before an idle worker sleeps or pauses */
 #define SLEEP_US    5  /* the first sleep is twice as long */
@@ -85,18 +86,19 @@ worker_visit_bytes(const struct conf *conf)
 
 	all.count = 0;
 	add_services(&all, conf);
-	return services_bytes(&all, (uint32_t)conf->limits.connections);
+	return services_bytes(&all, (uint32_t)conf_share(conf, conf->limits.connections));
 }
 
 /* Never weaker than asked for: without randomness there is no start. */
 static bool
-make_secret(const struct conf *conf, uint8_t secret[32])
+make_secret(const struct conf *conf, unsigned index, uint8_t secret[32])
 {
 	const char *hex = conf->policy.isn_secret;
 
 	if (hex[0] == '\0')
 		return getrandom(secret, 32, 0) == 32;
-	say("policy.isn_secret is set: whoever knows it can guess sequence numbers; for tests only");
+	if (index == 0)
+		say("policy.isn_secret is set: whoever knows it can guess sequence numbers; for tests only");
 	for (unsigned i = 0; i < 32; i++) {
 		char octet[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
 
@@ -106,7 +108,7 @@ make_secret(const struct conf *conf, uint8_t secret[32])
 }
 
 static struct fns_shard *
-make_shard(const struct conf *conf, const struct port *port)
+make_shard(const struct conf *conf, const struct port *port, unsigned index)
 {
 	struct fns_shard *shard;
 	struct fns_config cf;
@@ -116,10 +118,11 @@ make_shard(const struct conf *conf, const struct port *port)
 	for (unsigned i = 0; i < conf->ports; i++) {
 		memcpy(cf.port[i].mac, port[i].mac, sizeof(cf.port[i].mac));
 		cf.port[i].tx_cksum = port[i].tx_tcp_cksum;
+		cf.port[i].announce = cf.port[i].announce && index == 0; /* once is enough */
 	}
 	cf.alloc = memory_take;
 	cf.free = memory_give;
-	if (!make_secret(conf, secret)) {
+	if (!make_secret(conf, index, secret)) {
 		say("no randomness: getrandom: %s", strerror(errno));
 		return NULL;
 	}
@@ -131,11 +134,11 @@ make_shard(const struct conf *conf, const struct port *port)
 }
 
 struct worker *
-worker_new(const struct conf *conf, const struct port *port, uint16_t queue, struct rte_mempool *pool,
-           const atomic_uint *stop)
+worker_new(struct workers *all, unsigned index)
 {
 	struct worker *w = memory_take(sizeof(*w), NULL);
-	uint32_t connections = (uint32_t)conf->limits.connections;
+	const struct conf *conf = all->conf;
+	uint32_t connections = (uint32_t)conf_share(conf, conf->limits.connections);
 	uint16_t refused = 0;
 	int error;
 
@@ -143,14 +146,16 @@ worker_new(const struct conf *conf, const struct port *port, uint16_t queue, str
 		say("no memory for a worker");
 		return NULL;
 	}
+	w->all = all;
+	w->index = index;
 	w->conf = conf;
-	w->stop = stop;
+	w->stop = all->stop;
 	w->now_us = w->services.now_us = clock_start_us(conf);
-	io_init(&w->io, port, (uint16_t)conf->ports, queue, pool);
+	io_init(&w->io, all->port, (uint16_t)conf->ports, (uint16_t)index, all->pool);
 	add_services(&w->services, conf);
 	w->visits_bytes = services_bytes(&w->services, connections);
 	w->visits = memory_take(w->visits_bytes, NULL);
-	w->shard = make_shard(conf, port);
+	w->shard = make_shard(conf, all->port, index);
 	if (w->visits == NULL || w->shard == NULL) {
 		worker_free(w);
 		return NULL;
@@ -250,6 +255,17 @@ choose_signals(void)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Counts this worker among those that have nothing left, once.  True when all have. */
+static bool
+all_drained(struct worker *w, struct drain *drain)
+{
+	if (!w->drained && drain_done(drain, w)) {
+		w->drained = true;
+		atomic_fetch_add_explicit(&w->all->drained, 1, memory_order_relaxed);
+	}
+	return w->drained && atomic_load_explicit(&w->all->drained, memory_order_relaxed) >= w->all->count;
+}
+
 int
 worker_run(void *arg)
 {
@@ -265,7 +281,7 @@ worker_run(void *arg)
 			w->quiet = 0;
 		else
 			rest(w);
-	} while (!drain_done(&drain, w));
+	} while (!all_drained(w, &drain));
 	io_close(&w->io);
 	atomic_store_explicit(&w->ended, true, memory_order_release);
 	return 0;

@@ -19,8 +19,12 @@ struct virtual
 	uint8_t octets[UINT16_MAX];
 };
 
+struct workers;
+
 struct worker {
 	/* set by worker_new, read by the worker */
+	struct workers *all;
+	unsigned index; /* of its shard, and of its queue of each port */
 	const struct conf *conf;
 	const atomic_uint *stop; /* how often somebody asked: once drains, twice ends now */
 	struct io io;
@@ -33,17 +37,18 @@ struct worker {
 	uint64_t now_us, wall_due_us;
 	unsigned quiet;   /* turns in a row without a frame */
 	uint64_t aborted; /* connections that were not given the time to end */
+	bool drained;     /* counted in all->drained */
 	struct virtual virtual;
 
 	/* written last by the worker; then the starter may read everything */
 	atomic_bool ended;
 };
 
-/* A worker for `queue` of the open and started ports.  NULL after a complaint. */
-struct worker *worker_new(const struct conf *, const struct port *, uint16_t queue, struct rte_mempool *,
-                          const atomic_uint *stop);
+/* The worker of that index, with its share of what conf->limits allows.  NULL after a complaint. */
+struct worker *worker_new(struct workers *, unsigned index);
 
-/* Serves until asked to stop and everything has ended; gives its mbufs back.  For rte_eal_remote_launch. */
+/* Serves until asked to stop and everything has ended, in all workers; gives its mbufs back.  For
+ * rte_eal_remote_launch. */
 int worker_run(void *worker);
 
 /* One turn with these frames, and what came of it into the ports.  True if there was anything to do. */
@@ -52,13 +57,9 @@ bool worker_turn(struct worker *, uint64_t now_us, const struct fns_frame *rx, u
 /* One turn at the time of the next frame or deadline. */
 void virtual_turn(struct worker *);
 
-/* After the run: says what came of every frame.  False if something does not add up; mbufs that a forgetful PMD keeps are
- * told and forgiven. */
-bool worker_last_words(const struct worker *, uint64_t mbufs_back, uint64_t mbufs, bool forgetful);
-
 void worker_free(struct worker *);
 
-/* Octets of memory for what the services keep of connections. */
+/* Octets of memory for what the services of one worker keep of connections. */
 uint64_t worker_visit_bytes(const struct conf *);
 
 #endif

@@ -1,0 +1,44 @@
+/* All workers: made, started, waited for and accounted for together.  The main thread's; a worker only reads it, but for
+ * `drained`. */
+#ifndef FINESSED_WORKERS_H
+#define FINESSED_WORKERS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "port.h"
+#include "settings.h"
+
+struct rte_mempool;
+struct worker;
+
+struct workers {
+	const struct conf *conf;
+	const struct port *port; /* open and started, conf->ports of them */
+	struct rte_mempool *pool;
+	const atomic_uint *stop; /* how often somebody asked: once drains, twice ends now */
+	struct worker *each[CONF_CORES_MAX];
+	unsigned count;
+	/* a worker counts itself when it has nothing left, and all go on until all have: each may be the way of
+	 * others' frames */
+	atomic_uint drained;
+};
+
+/* One worker for each core, with its shard and its services.  False after a complaint: workers_free what there is. */
+bool workers_new(struct workers *, const struct conf *, const struct port *, struct rte_mempool *,
+                 const atomic_uint *stop);
+
+/* Each on its lcore, until all have ended.  False: one did not start (those that did are asked to stop). */
+bool workers_launch(struct workers *);
+bool workers_ended(const struct workers *);
+void workers_join(struct workers *); /* blocks; after workers_ended, not for long */
+
+uint64_t workers_aborted(const struct workers *);
+
+/* After the run: says what came of every frame.  False if something does not add up; mbufs that a forgetful PMD keeps are
+ * told and forgiven. */
+bool workers_last_words(const struct workers *, uint64_t mbufs_back, uint64_t mbufs, bool forgetful);
+
+void workers_free(struct workers *);
+
+#endif
