@@ -126,6 +126,8 @@ fns_config_check(const struct fns_config *cf, char *why, size_t room)
 		return refuse(why, room, #field, "must be from " #least " to " #most);
 	RANGES(X)
 #undef X
+	if (cf->steer != NULL && cf->shard >= cf->steer->shards)
+		return refuse(why, room, "shard", "is not one of those that steer knows");
 	if ((uint64_t)cf->connections + cf->time_wait > UINT32_MAX / 2)
 		return refuse(why, room, "connections", "and time_wait together are too many");
 	if (cf->local_port_last < cf->local_port_first)

@@ -117,6 +117,8 @@ check_conn(const struct fns_conn *c, struct totals *sum)
 		return NULL;
 	sum->live++;
 	sum->orphans += flagged(c, C_ORPHAN);
+	if (!tcp_is_home(c->tcp, &c->flow))
+		return "a connection is another shard's";
 	if (seq_lt(c->snd.nxt, c->snd.una) || seq_lt(c->snd.max, c->snd.nxt))
 		return "A1: SND.UNA, SND.NXT and the highest sent are out of order";
 	if (in(c, SYNCHRONIZED) && seq_lt(c->rcv.adv, c->rcv.nxt))

@@ -75,6 +75,8 @@ conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
 	ring_init(&c->tx);
 	wheel_node_init(&c->timer);
 	tcp_options_again(t, options);
+	if (!tcp_is_home(t, flow))
+		counter_add(&t->stats.wrong_shard, 1);
 	recorder_begin(c);
 	return c;
 }

@@ -41,7 +41,7 @@ taken(const struct tcp *t, const struct flow *f)
 	return tcp_find(t, f, tcp_hash(t, f)) != TABLE_NONE;
 }
 
-/* A local port that makes the four-tuple free (RFC 6056). */
+/* A local port that makes the four-tuple free (RFC 6056), and ours: one in as many as there are shards. */
 static int
 choose_port(struct tcp *t, enum fns_self_connect self, struct flow *f)
 {
@@ -51,6 +51,8 @@ choose_port(struct tcp *t, enum fns_self_connect self, struct flow *f)
 
 	for (unsigned tries = 0; tries < room; tries++) {
 		f->lport = iss_port(t, f, tries);
+		if (!tcp_is_home(t, f))
+			continue;
 		if (loop && avoid && f->lport == f->rport)
 			continue; /* T-45 */
 		if (taken(t, f) || listener_find(t, f->local, f->lport) != NULL)
@@ -119,6 +121,8 @@ choose_local(struct tcp *t, enum fns_self_connect self, struct flow *f, bool *re
 		counter_add(&t->stats.self_refused, 1);
 		return EADDRINUSE;
 	}
+	if (!tcp_is_home(t, f))
+		return EADDRNOTAVAIL;
 	if (!taken(t, f))
 		return 0;
 	*reused = reuse(t, f, floor);

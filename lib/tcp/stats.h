@@ -40,6 +40,7 @@
 	X(closes_unread,         COUNTER, "closes turned into resets because octets were unread")             \
 	X(lost_unacked,          COUNTER, "octets accepted from the application and never acknowledged")      \
 	X(lost_unread,           COUNTER, "octets received and never read")                                   \
+	X(wrong_shard,           COUNTER, "connections of flows that are another shard's: 0 unless the driver errs") \
 	X(recordings,            COUNTER, "connections recorded")                                             \
 	X(recordings_refused,    COUNTER, "connections to be recorded that found no ring")
 /* clang-format on */

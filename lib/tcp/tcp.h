@@ -123,6 +123,15 @@ tcp_hash(const struct tcp *t, const struct flow *f)
 	return siphash13(t->table_key, f, sizeof(*f));
 }
 
+/* Frames of this flow are brought to this shard. */
+static inline bool
+tcp_is_home(const struct tcp *t, const struct flow *f)
+{
+	const struct fns_steer *steer = t->config->steer;
+
+	return steer == NULL || steer->owner[flow_fold(f)] == t->config->shard;
+}
+
 /* Memory by part; tcp_init wants the parts in this order, zeroed. */
 enum tcp_part {
 	PART_CONNS,

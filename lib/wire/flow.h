@@ -19,6 +19,25 @@ flow_equal(const struct flow *a, const struct flow *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* The XOR of all 16-bit words in network order: the same for a flow and its mirror image, 0 for a flow with itself; that of
+ * an IPv4 flow is the XOR of its 32-bit addresses' words, since the prefixes cancel. */
+static inline uint16_t
+flow_fold(const struct flow *f)
+{
+	uint64_t sum = 0, word;
+	uint16_t half;
+	uint8_t octet[2];
+
+	for (size_t i = 0; i < 32; i += 8) {
+		memcpy(&word, i < 16 ? f->local + i : f->remote + (i - 16), 8);
+		sum ^= word;
+	}
+	sum ^= sum >> 32;
+	half = (uint16_t)(sum ^ sum >> 16);
+	memcpy(octet, &half, 2);
+	return (uint16_t)((octet[0] << 8 | octet[1]) ^ f->lport ^ f->rport);
+}
+
 static const uint8_t addr_mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 static inline void

@@ -31,8 +31,33 @@ struct fns_port_config {
 	bool tx_cksum; /* the port fills in TCP checksums (FNS_FRAME_TCP_CKSUM): only the pseudo header's is written */
 };
 
+/* Several shards with the same addresses: which of them owns a flow.  A network card's receive-side scaling can be given
+ * the same rule: the Toeplitz hash with `key` repeated over and over, the lowest bits of the hash as bucket, and for each
+ * bucket of its table the queue `bucket % shards`.
+ *
+ * The hash is symmetric: a flow and its mirror image have one owner, so a connection between two addresses of the
+ * endpoint, or with itself, is within one shard.  It is no secret worth keeping: whoever chooses addresses and ports
+ * freely can choose the shard. */
+struct fns_steer {
+	uint16_t key;     /* with an odd number of ones */
+	uint16_t buckets; /* a power of two, at least `shards` */
+	uint16_t shards;  /* 1 to 256 */
+	uint8_t owner
+		[65536]; /* by the XOR of all 16-bit words of both addresses and ports, IPv4 addresses mapped */
+};
+
+/* `key` should be random; its lowest bit may be changed.  Any thread may read what is made here. */
+void fns_steer_init(struct fns_steer *, uint16_t key, unsigned buckets, unsigned shards);
+
+/* The owner of the flow between a and b, whichever is the local one. */
+unsigned fns_steer_owner(const struct fns_steer *, const struct fns_addr *a, const struct fns_addr *b);
+
 struct fns_config {
-	/* limits */
+	/* several shards */
+	const struct fns_steer *steer; /* outlives the shard; NULL: there is one, and it owns every flow */
+	uint8_t shard; /* which one this is: it opens no flow that is not its own; the driver brings it no others */
+
+	/* limits: of this shard */
 	uint32_t connections; /* conns at once, embryonic ones and orphans included */
 	uint32_t time_wait;   /* TIME-WAIT entries at once; beyond, a connection goes straight to CLOSED */
 	uint32_t orphans;     /* conns whose application is gone; beyond, close resets */

@@ -90,7 +90,7 @@ struct fns_listener *fns_listen(struct fns_shard *, const struct fns_addr *local
 void fns_unlisten(struct fns_listener *);
 
 /* OPEN, active.  `local` NULL: source address by route, port by RFC 6056.  NULL with errno: EADDRNOTAVAIL (no such
- * local address, or no free port), EADDRINUSE (the four-tuple is taken), ENETUNREACH, EINVAL (remote is not a unicast
+ * local address, no free port, or a four-tuple that is another shard's: fns_shard_owns), EADDRINUSE (the four-tuple is taken), ENETUNREACH, EINVAL (remote is not a unicast
  * address with a port: MUST-46), ENOBUFS. */
 struct fns_conn *fns_open(struct fns_shard *, const struct fns_addr *local, const struct fns_addr *remote,
                           const struct fns_options *, fns_handler *, void *user);

@@ -51,6 +51,10 @@ void fns_shard_turn(struct fns_shard *, uint64_t now_us, const struct fns_frame 
 /* When the next turn is due if nothing arrives and nothing is called; a past time: now; UINT64_MAX: never. */
 uint64_t fns_shard_due(const struct fns_shard *);
 
+/* An open with these (as fns_open takes them) would be of this shard; false: it must be made in the one that owns the
+ * four-tuple.  Always true if a port is to be chosen. */
+bool fns_shard_owns(const struct fns_shard *, const struct fns_addr *local, const struct fns_addr *remote);
+
 /* Calls fn for each connection (live ones: not TIME-WAIT entries), which may close or abort it. */
 void fns_shard_each(struct fns_shard *, void (*fn)(struct fns_conn *, void *arg), void *arg);
 
