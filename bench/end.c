@@ -1,0 +1,246 @@
+/* One end of a run (end.h). */
+#include "end.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+_Thread_local struct end *end_now;
+
+uint64_t
+clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+bool
+run_begin(struct run *run)
+{
+	run->shared =
+		mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run->shared != MAP_FAILED)
+		return true;
+	perror("finesse-bench: memory");
+	return false;
+}
+
+void
+run_end(struct run *run)
+{
+	munmap(run->shared, sizeof(*run->shared));
+}
+
+void
+end_fail(struct end *e, const char *fmt, ...)
+{
+	va_list args;
+
+	if (atomic_load_explicit(&e->own->failed, memory_order_relaxed))
+		return;
+	va_start(args, fmt);
+	vsnprintf(e->own->why, sizeof(e->own->why), fmt, args);
+	va_end(args);
+	atomic_store_explicit(&e->own->failed, 1, memory_order_release);
+}
+
+/* Octets of this process that are in memory. */
+static uint64_t
+resident(void)
+{
+	unsigned long long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%*u %llu", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Shards of a benchmark have their memory before the clock runs, but for `hold`, which asks what is used. */
+static void *
+take(size_t bytes, void *arg)
+{
+	const struct end *e = arg;
+	void *memory = memory_take(bytes, NULL);
+
+#ifdef MADV_POPULATE_WRITE
+	if (memory != NULL && e->plan->command != COMMAND_HOLD)
+		madvise(memory, bytes, MADV_POPULATE_WRITE);
+#endif
+	return memory;
+}
+
+static void
+give(void *memory, size_t bytes, void *arg)
+{
+	(void)arg;
+	memory_give(memory, bytes, NULL);
+}
+
+static void
+configure(struct end *e)
+{
+	const struct plan *p = e->plan;
+	struct fns_config *cf = &e->config;
+
+	fns_config_default(cf);
+	cf->connections = (uint32_t)p->conns + 1;
+	cf->time_wait = e->side == CLIENT ? (uint32_t)p->conns : 1024;
+	cf->orphans = cf->connections;
+	cf->syn_backlog = cf->connections;
+	cf->listeners = flow_server_ports(p);
+	cf->recorders = 0;
+	cf->neighbours = 64;
+	cf->resets_per_second = 1000000000;
+	cf->port_count = 1;
+	flow_config(p, e->side, &cf->port[0]);
+	cf->alloc = take;
+	cf->free = give;
+	cf->alloc_arg = e;
+}
+
+/* 32 octets from the seed and the side (splitmix64): the same run again is the same run. */
+static void
+make_secret(const struct end *e, uint8_t secret[32])
+{
+	uint64_t x = e->plan->seed + (uint64_t)e->side * UINT64_C(0x632be59bd9b4e019);
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t z = x += UINT64_C(0x9e3779b97f4a7c15);
+
+		z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+		z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+		z ^= z >> 31;
+		memcpy(secret + 8 * i, &z, sizeof(z));
+	}
+}
+
+static void
+account_memory(struct end *e)
+{
+	struct fns_memory row[16];
+	size_t n = fns_config_memory(&e->config, row, 16);
+	uint64_t slot = 0;
+
+	for (size_t i = 0; i < n && i < 16; i++) {
+		e->account.shard_bytes += row[i].bytes;
+		if (strcmp(row[i].name, "connection table") == 0)
+			slot = (row[i].bytes + row[i].count / 2) / row[i].count;
+	}
+	for (size_t i = 0; i < n && i < 16; i++) {
+		if (strcmp(row[i].name, "connections") == 0)
+			e->account.conn_bytes = row[i].each + slot;
+		if (strcmp(row[i].name, "time-wait entries") == 0)
+			e->account.tw_bytes = row[i].each + slot;
+	}
+}
+
+bool
+end_begin(struct end *e, const struct run *run, enum side side, const struct work *work,
+          struct link_end *link)
+{
+	uint8_t secret[32];
+
+	memset(e, 0, sizeof(*e));
+	e->run = run;
+	e->plan = &run->plan;
+	e->side = side;
+	e->work = work;
+	e->link = link;
+	e->own = &run->shared->half[side];
+	e->other = &run->shared->half[!side];
+	e->now_ns = clock_ns();
+	e->deadline_ns = e->now_ns + e->plan->timeout * 1000000000;
+	configure(e);
+	account_memory(e);
+	e->account.rss_before = resident();
+	make_secret(e, secret);
+	e->shard = fns_shard_new(&e->config, secret, e->now_ns / 1000);
+	e->conn = calloc(e->plan->conns, sizeof(struct fns_conn *));
+	if (e->shard == NULL || e->conn == NULL) {
+		end_fail(e, "no shard of %u connections: %s", e->config.connections, strerror(errno));
+		return false;
+	}
+	if (!work->begin(e))
+		return false;
+	end_enter(e, PHASE_READY);
+	return true;
+}
+
+static bool
+turn(struct end *e, enum gate gate)
+{
+	struct link_end *l = e->link;
+
+	l->receive(l, gate == GATE_DEAF ? 0 : (unsigned)e->plan->burst);
+	e->work->act(e);
+	fns_shard_turn(e->shard, e->now_ns / 1000 + e->ahead_us, l->rx, l->received, &l->tx);
+	l->transmit(l);
+	if (e->watched) {
+		uint64_t took = clock_ns() - e->now_ns;
+
+		if (took > e->account.longest_turn_ns)
+			e->account.longest_turn_ns = took;
+	}
+	return end_phase(e) < PHASE_OVER;
+}
+
+bool
+end_pass(struct end *e)
+{
+	enum gate gate = e->work->gate == NULL ? GATE_OPEN : e->work->gate(e);
+
+	end_now = e;
+	e->now_ns = clock_ns();
+	if (e->now_ns > e->deadline_ns)
+		end_fail(e,
+		         "not done after %" PRIu64 " s: %" PRIu64 " begun, %" PRIu64 " open, %" PRIu64
+		         " told to end, %" PRIu64 " gone of %" PRIu64,
+		         e->plan->timeout, e->begun, e->open, e->called, e->gone, e->plan->conns);
+	if (atomic_load_explicit(&e->own->failed, memory_order_relaxed) ||
+	    atomic_load_explicit(&e->other->failed, memory_order_relaxed))
+		return false;
+	return gate == GATE_SHUT || turn(e, gate);
+}
+
+void
+end_measure(struct end *e)
+{
+	e->account.begun_ns = e->now_ns;
+	e->account.rss_open = resident();
+	e->frames_in = account_stat(e->shard, "frames_in");
+	e->frames_out = account_stat(e->shard, "frames_out");
+}
+
+void
+end_measured(struct end *e)
+{
+	e->account.frames_in = account_stat(e->shard, "frames_in") - e->frames_in;
+	e->account.frames_out = account_stat(e->shard, "frames_out") - e->frames_out;
+}
+
+void
+end_finish(struct end *e)
+{
+	if (e->shard != NULL) {
+		account_close(&e->account, e->shard);
+		fns_shard_free(e->shard);
+	}
+	free(e->conn);
+	free(e->visits);
+	e->account.rss_after = resident();
+	e->own->account = e->account;
+}

@@ -1,0 +1,128 @@
+/* Both ends over lanes (lane.h): in two threads, each on a core of its own, or in one that turns them in turn. */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_pause.h>
+
+#include "end.h"
+#include "lane.h"
+#include "memory.h"
+
+struct both {
+	struct run *run;
+	const struct work *work;
+	struct lane *lane[2]; /* from the client, from the server */
+	struct lane_end link[2];
+	struct end end[2];
+};
+
+static struct both *
+both_new(struct run *run)
+{
+	struct both *b = memory_take(sizeof(*b), NULL);
+
+	if (b == NULL)
+		return NULL;
+	b->run = run;
+	b->work = &teardown_work;
+	for (unsigned i = 0; i < 2; i++)
+		b->lane[i] = memory_take(sizeof(struct lane), NULL);
+	if (b->lane[0] != NULL && b->lane[1] != NULL) {
+		for (unsigned i = 0; i < 2; i++)
+			lane_end_init(&b->link[i], b->lane[i], b->lane[!i], run->plan.offload);
+	}
+	return b;
+}
+
+static void
+both_free(struct both *b)
+{
+	for (unsigned i = 0; i < 2; i++)
+		memory_give(b->lane[i], sizeof(struct lane), NULL);
+	memory_give(b, sizeof(*b), NULL);
+}
+
+bool
+direct_drive(struct run *run)
+{
+	struct both *b = both_new(run);
+	bool on[2] = {true, true};
+
+	if (b == NULL)
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		on[i] = end_begin(&b->end[i], run, (enum side)i, b->work, &b->link[i].base);
+	while (on[CLIENT] || on[SERVER]) {
+		for (unsigned i = 0; i < 2; i++)
+			on[i] = on[i] && end_pass(&b->end[i]);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		end_finish(&b->end[i]);
+	both_free(b);
+	return true;
+}
+
+/* The i-th of the CPUs that we may use, again from the first if there are fewer. */
+static void
+pin(unsigned i)
+{
+	cpu_set_t all, one;
+	unsigned n;
+
+	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+		return;
+	n = (unsigned)CPU_COUNT(&all);
+	for (unsigned cpu = 0, seen = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all) || seen++ != i % n)
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+		return;
+	}
+}
+
+struct seat {
+	struct both *both;
+	enum side side;
+};
+
+static void *
+sit(void *arg)
+{
+	const struct seat *s = arg;
+	struct both *b = s->both;
+	struct end *e = &b->end[s->side];
+
+	pin(s->side);
+	if (end_begin(e, b->run, s->side, b->work, &b->link[s->side].base)) {
+		while (end_pass(e))
+			;
+	}
+	end_finish(e);
+	return NULL;
+}
+
+bool
+ring_drive(struct run *run)
+{
+	struct both *b = both_new(run);
+	struct seat seat[2] = {{b, CLIENT}, {b, SERVER}};
+	pthread_t server;
+
+	if (b == NULL)
+		return false;
+	if (pthread_create(&server, NULL, sit, &seat[SERVER]) != 0) {
+		fprintf(stderr, "finesse-bench: no second thread\n");
+		both_free(b);
+		return false;
+	}
+	sit(&seat[CLIENT]);
+	pthread_join(server, NULL);
+	both_free(b);
+	return true;
+}
