@@ -7,9 +7,9 @@ import subprocess
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.environ.get('FINESSE_TREE') or os.path.dirname(os.path.dirname(HERE))  # planted.py brings its own
 
-# A floor may include itself, lower floors and lib/include.  shard and io are siblings.
+# A floor may include itself, lower floors and lib/include.  shard and io are siblings; bench reads the daemon's configuration.
 FLOORS = {'lib/base': 0, 'lib/wire': 1, 'lib/ip': 2, 'lib/tcp': 3, 'lib/shard': 4, 'lib/io': 4, 'lib/sock': 5,
-          'app': 6, 'bench': 6}
+          'app': 6, 'bench': 7}
 CORE = ('lib/base', 'lib/wire', 'lib/ip', 'lib/tcp', 'lib/shard')
 
 
