@@ -6,8 +6,8 @@ _Static_assert(1 << STEP_BITS == HISTOGRAM_STEPS, "a step is STEP_BITS of the va
 _Static_assert(HISTOGRAM_BUCKETS == (64 - STEP_BITS + 1) * HISTOGRAM_STEPS,
                "every 64-bit value has a bucket");
 
-static unsigned
-bucket_of(uint64_t value)
+unsigned
+histogram_bucket(uint64_t value)
 {
 	unsigned shift;
 
@@ -38,7 +38,7 @@ histogram_add(struct histogram *h, uint64_t value)
 	h->sum += value;
 	if (value > h->max)
 		h->max = value;
-	h->bucket[bucket_of(value)]++;
+	h->bucket[histogram_bucket(value)]++;
 }
 
 void

@@ -12,6 +12,9 @@ struct histogram {
 	uint64_t bucket[HISTOGRAM_BUCKETS];
 };
 
+/* The bucket that a value falls into, below HISTOGRAM_BUCKETS. */
+unsigned histogram_bucket(uint64_t value);
+
 void histogram_add(struct histogram *, uint64_t value);
 void histogram_merge(struct histogram *to, const struct histogram *from);
 

@@ -88,6 +88,31 @@ fns_config_default(struct fns_config *cf)
 	X(port_count, 1, FNS_PORTS_MAX)
 /* clang-format on */
 
+void
+fns_config_adopt(struct fns_config *running, const struct fns_config *wanted)
+{
+#define X(field) running->field = wanted->field;
+	X(orphans)
+	X(syn_backlog)
+	X(orphan_retries)
+	X(syn_retries)
+	X(retries)
+	X(r1)
+	X(keepalive_interval_ms)
+	X(keepalive_probes)
+	X(rto_initial_ms)
+	X(rto_min_ms)
+	X(rto_max_ms)
+	X(delayed_ack_ms)
+	X(backlog_reset)
+	X(rfc1337)
+	X(challenge_acks)
+	X(icmp_per_second)
+	X(resets_per_second)
+	X(record_sample)
+#undef X
+}
+
 static int
 refuse(char *why, size_t room, const char *field, const char *wrong)
 {

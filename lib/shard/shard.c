@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shard.h"
+#include "requests.h"
 
 #define EXPIRE_BUDGET                                                                                        \
 	4096u /* timeouts and TIME-WAIT entries a turn: a storm of them must not hold up the frames */
@@ -117,6 +117,7 @@ fns_shard_turn(struct fns_shard *s, uint64_t now_us, const struct fns_frame *rx,
 	tcp_clock(&s->tcp, now_us);
 	s->ip.now_us = now_us;
 	s->ip.tx = tx;
+	requests_serve(s);
 	arrive_looped(s);
 	for (unsigned i = 0; i < n; i++)
 		arrive(s, &rx[i]);
@@ -139,6 +140,8 @@ fns_shard_due(const struct fns_shard *s)
 {
 	uint64_t ip = ip_due(&s->ip), tcp = tcp_due(&s->tcp);
 
+	if (mailbox_first(&s->mailbox) != NULL)
+		return s->tcp.now_us;
 	return ip < tcp ? ip : tcp;
 }
 
@@ -151,6 +154,29 @@ fns_shard_each(struct fns_shard *s, void (*fn)(struct fns_conn *, void *), void 
 		if (!(c->marks & M_GONE) && !in(c, ENDED))
 			fn(c, arg);
 	}
+}
+
+uint32_t
+fns_shard_some(struct fns_shard *s, uint32_t from, uint32_t count, void (*fn)(struct fns_conn *, void *),
+               void *arg)
+{
+	uint32_t fresh = s->tcp.conns.fresh, end = from;
+
+	if (from < fresh)
+		end = count < fresh - from ? from + count : fresh;
+	for (uint32_t i = from; i < end; i++) {
+		struct fns_conn *c = conn_at(&s->tcp, i);
+
+		if (!(c->marks & M_GONE) && !in(c, ENDED))
+			fn(c, arg);
+	}
+	return end < s->tcp.conns.fresh ? end : 0;
+}
+
+void
+fns_shard_ignore_opens(struct fns_shard *s, bool ignore)
+{
+	s->tcp.ignore_opens = ignore;
 }
 
 size_t

@@ -6,10 +6,12 @@
 
 #include "conn.h"
 #include "ip.h"
+#include "mailbox.h"
 #include "recorder.h"
 #include "tcp.h"
 
 struct fns_shard {
+	struct mailbox mailbox;
 	struct fns_config config;
 	struct ip ip;
 	struct tcp tcp;

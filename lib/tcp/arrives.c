@@ -32,7 +32,9 @@ arrives_closed(struct tcp *t, const struct flow *flow, const struct seg *s)
 {
 	if (s->flags & RST)
 		return DROP_CLOSED_RST;
-	reply_reset(t, flow, s);
+	if (t->ignore_opens && (s->flags & (SYN | ACK)) == SYN)
+		return DROP_CLOSED_IGNORED;
+	reply_reset(t, flow, s, DROP_CLOSED_NO_CONN);
 	return DROP_CLOSED_NO_CONN;
 }
 
@@ -46,7 +48,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 	if (s->flags & RST)
 		return DROP_LISTEN_RST;
 	if (s->flags & ACK) {
-		reply_reset(t, flow, s);
+		reply_reset(t, flow, s, DROP_LISTEN_ACK);
 		return DROP_LISTEN_ACK;
 	}
 	if (!(s->flags & SYN))
@@ -56,7 +58,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 	if (l->embryos >= t->config->syn_backlog) {
 		counter_add(&t->stats.backlog_overflows, 1);
 		if (t->config->backlog_reset)
-			reply_reset(t, flow, s);
+			reply_reset(t, flow, s, DROP_LISTEN_BACKLOG);
 		return DROP_LISTEN_BACKLOG;
 	}
 	c = conn_new(t, flow, l->options);
@@ -124,7 +126,7 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 	record_arrived(c, s);
 	if (acks && (seq_le(s->ack, c->snd.una) || seq_gt(s->ack, c->snd.max))) { /* first */
 		if (!(s->flags & RST))
-			reply_reset_of(c, s);
+			reply_reset_of(c, s, drop_name(DROP_SYN_SENT_ACK));
 		return DROP_SYN_SENT_ACK;
 	}
 	if (s->flags & RST) { /* second */
@@ -276,7 +278,7 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 	*drop = DROP_SYN_CHALLENGED;
 	if (in(c, FIN_WAIT_2) && flagged(c, C_ORPHAN) && profile_says(c, RULE_syn_resets_orphan)) {
 		/* The peer has begun anew, and nobody waits for the old one (T-29). */
-		reply_reset_of(c, s);
+		reply_reset_of(c, s, fns_class_name(CLASS_reset_new_syn));
 		conn_end(c, CLASS_reset_new_syn, 0, false);
 	} else {
 		conn_challenge(c);
@@ -324,7 +326,7 @@ check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
 	if (in(c, SYN_RECEIVED)) {
 		if (!seq_gt(s->ack, c->snd.una) || seq_gt(s->ack, c->snd.max)) {
 			*drop = DROP_ACK_REFUSED;
-			reply_reset_of(c, s);
+			reply_reset_of(c, s, drop_name(DROP_ACK_REFUSED));
 			return false;
 		}
 		if (met_itself(c))
@@ -363,7 +365,7 @@ check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 	if (shut && seq_gt(s->seq + s->text_len, c->rcv.nxt)) { /* nobody will ever read this: SHLD-3 */
 		*drop = DROP_TEXT_AFTER_CLOSE;
 		counter_add(&c->tcp->stats.lost_unread, s->text_len);
-		reply_reset_of(c, s);
+		reply_reset_of(c, s, fns_class_name(CLASS_reset_after_close));
 		conn_end(c, CLASS_reset_after_close, flagged(c, C_ORPHAN) ? 0 : ECONNRESET, false);
 		return false;
 	}

@@ -291,7 +291,10 @@ void
 conn_end(struct fns_conn *c, enum close_class class, int error, bool reset)
 {
 	c->error = (uint8_t)error;
+	if (class >= CLASS_peer_reset_syn_sent && class <= CLASS_peer_reset_last_ack)
+		reset_note_conn(c, false, fns_class_name(class));
 	if (reset && in(c, SYNCHRONIZED | SYN_RECEIVED)) {
+		reset_note_conn(c, true, fns_class_name(class));
 		flag(c, C_RST_DUE);
 		conn_dirty(c);
 	}

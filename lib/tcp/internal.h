@@ -47,7 +47,7 @@ bool open_again(struct fns_conn *);                       /* another local port;
 void open_options(struct fns_conn *, const struct seg *); /* what the peer's SYN offers */
 
 /* reply.c: reply_reset, for a segment of this connection */
-void reply_reset_of(struct fns_conn *, const struct seg *);
+void reply_reset_of(struct fns_conn *, const struct seg *, const char *why); /* static */
 
 /* timeouts.c */
 void timeouts_of(struct fns_conn *);

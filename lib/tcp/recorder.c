@@ -289,6 +289,19 @@ describe(const struct recording *ring, struct fns_record_row *row)
 }
 
 size_t
+recorder_page(const struct recorder *r, uint32_t *at_ring, uint32_t piece, struct fns_record_row *row,
+              size_t room)
+{
+	size_t n = 0;
+
+	for (; *at_ring < r->rings.fresh && piece > 0 && n < room; ++*at_ring, piece--) {
+		if (at(r, *at_ring)->taken)
+			describe(at(r, *at_ring), &row[n++]);
+	}
+	return n;
+}
+
+size_t
 recorder_list(const struct recorder *r, struct fns_record_row *row, size_t room)
 {
 	size_t n = 0;
@@ -304,10 +317,11 @@ recorder_list(const struct recorder *r, struct fns_record_row *row, size_t room)
 }
 
 bool
-recorder_copy(const struct recorder *r, uint64_t id, struct fns_record *out)
+recorder_find(const struct recorder *r, uint32_t *at_ring, uint32_t piece, uint64_t id,
+              struct fns_record *out)
 {
-	for (uint32_t i = 0; i < r->rings.fresh; i++) {
-		const struct recording *ring = at(r, i);
+	for (; *at_ring < r->rings.fresh && piece > 0; ++*at_ring, piece--) {
+		const struct recording *ring = at(r, *at_ring);
 
 		if (!ring->taken || ring->id != id)
 			continue;
@@ -319,6 +333,14 @@ recorder_copy(const struct recorder *r, uint64_t id, struct fns_record *out)
 		return true;
 	}
 	return false;
+}
+
+bool
+recorder_copy(const struct recorder *r, uint64_t id, struct fns_record *out)
+{
+	uint32_t ring = 0;
+
+	return recorder_find(r, &ring, UINT32_MAX, id, out);
 }
 
 const char *

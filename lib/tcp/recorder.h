@@ -27,6 +27,12 @@ struct recording {
 uint64_t recorder_bytes(uint32_t recorders);
 void recorder_init(struct recorder *, void *zeroed, uint32_t recorders);
 
+/* From ring *at on, which moves: `piece` rings are looked at and `room` rows filled at the most.  The rows filled. */
+size_t recorder_page(const struct recorder *, uint32_t *at, uint32_t piece, struct fns_record_row *row,
+                     size_t room);
+/* The same for one recording: true, it was found. */
+bool recorder_find(const struct recorder *, uint32_t *at, uint32_t piece, uint64_t id,
+                   struct fns_record *out);
 size_t recorder_list(const struct recorder *, struct fns_record_row *row, size_t room);
 bool recorder_copy(const struct recorder *, uint64_t id, struct fns_record *out);
 

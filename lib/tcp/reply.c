@@ -56,20 +56,23 @@ reset(struct tcp *t, const struct flow *flow, const struct seg *s, struct seg *r
 }
 
 void
-reply_reset(struct tcp *t, const struct flow *flow, const struct seg *s)
+reply_reset(struct tcp *t, const struct flow *flow, const struct seg *s, enum drop why)
 {
 	struct seg r;
 
-	reset(t, flow, s, &r);
+	if (reset(t, flow, s, &r))
+		reset_note_stray(t, flow, true, why == DROP_CLOSED_NO_CONN ? CLOSED : LISTEN, drop_name(why));
 }
 
 void
-reply_reset_of(struct fns_conn *c, const struct seg *s)
+reply_reset_of(struct fns_conn *c, const struct seg *s, const char *why)
 {
 	struct seg r;
 
-	if (reset(c->tcp, &c->flow, s, &r))
-		record_sent(c, &r, 0, false);
+	if (!reset(c->tcp, &c->flow, s, &r))
+		return;
+	record_sent(c, &r, 0, false);
+	reset_note_conn(c, true, why);
 }
 
 void

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include <finesse/finesse.h>
-#include <finesse/shard.h>
+#include <finesse/request.h>
 
 #include "classes.h"
 #include "drop.h"
@@ -63,6 +63,13 @@ struct recorder {
 	uint64_t ids, seen;
 };
 
+/* The last resets (resets.c): of connections, and without one. */
+enum reset_kind { RESET_CONN, RESET_STRAY, RESET_KINDS };
+struct reset_log {
+	struct fns_reset note[FNS_RESETS];
+	uint32_t noted; /* ever */
+};
+
 struct conn_list {
 	uint32_t head, tail;
 };
@@ -95,6 +102,8 @@ struct tcp {
 	struct sip_key table_key, iss_key, port_key, ts_key;
 	uint32_t port_step; /* RFC 6056: moves on with every choice */
 	struct ip_limit resets;
+	struct reset_log reset_log[RESET_KINDS];
+	bool ignore_opens;          /* a SYN that nobody listens for is dropped without an answer */
 	uint64_t arrows;            /* taken, one bit each */
 	counter state[STATE_COUNT]; /* gauges */
 	counter class[CLASS_COUNT]; /* their sum is stats.ended */
@@ -200,14 +209,25 @@ tw_at(const struct tcp *t, uint32_t index)
 	return pool_at(&t->tws, index);
 }
 
+/* Given back, it has no port: listeners cannot have port 0 either. */
+static inline bool
+tw_is_live(const struct tw *w)
+{
+	return w->flow.lport != 0;
+}
+
 /* arrives.c, for timewait.c: a SYN of a new incarnation; iss_floor: our ISS is at least this (with `floor`). */
 enum drop tcp_arrives_listen(struct tcp *, struct fns_listener *, const struct flow *, const struct seg *,
                              bool floor, uint32_t iss_floor);
 
 /* reply.c: segments without a conn.  Lost if there is no way out for them now. */
-void reply_reset(struct tcp *, const struct flow *,
-                 const struct seg *); /* §3.5.2, §3.10.7.1: to what should not have come */
+void reply_reset(struct tcp *, const struct flow *, const struct seg *,
+                 enum drop why); /* §3.5.2, §3.10.7.1: to what should not have come */
 void reply_tw_ack(struct tcp *, const struct tw *);
+
+/* resets.c: notes it in the log; `why` is static.  Of a connection before its state and rings change. */
+void reset_note_conn(struct fns_conn *, bool sent, const char *why);
+void reset_note_stray(struct tcp *, const struct flow *, bool sent, uint16_t state, const char *why);
 
 /* iss.c: what must not be guessed. */
 uint32_t iss_choose(const struct tcp *, const struct flow *);         /* RFC 6528 */

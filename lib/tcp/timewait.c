@@ -73,6 +73,7 @@ tw_remove(struct tcp *t, uint32_t index)
 	queue_remove(t, w);
 	table_remove(&t->table, tcp_hash(t, &w->flow), index | TW_BIT);
 	tcp_options_drop(t, w->options);
+	w->flow.lport = 0;
 	pool_give(&t->tws, index);
 	counter_sub(&t->stats.time_waits, 1);
 	counter_sub(&t->state[STATE_TIME_WAIT], 1);
@@ -118,6 +119,7 @@ tw_arrives(struct tcp *t, uint32_t index, const struct flow *flow, const struct 
 		if (t->config->rfc1337 || s->seq != w->rcv_nxt)
 			return DROP_TIME_WAIT_RST;
 		counter_add(&t->stats.resets_received, 1);
+		reset_note_stray(t, &w->flow, false, TIME_WAIT, "time_wait");
 		state_arrow(t, TIME_WAIT, CLOSED);
 		tw_remove(t, index);
 		return DROP_TAKEN;

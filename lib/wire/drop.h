@@ -75,6 +75,7 @@
 	/* TCP: RFC 9293 §3.10.7, in its order */                                                                                  \
 	X(CLOSED_RST,          closed_rst,          "reset for a connection that does not exist")                                  \
 	X(CLOSED_NO_CONN,      closed_no_conn,      "segment for a connection that does not exist; answered with a reset")         \
+	X(CLOSED_IGNORED,      closed_ignored,      "SYN that nobody listens for while drained, and told to ignore them")          \
 	X(LISTEN_RST,          listen_rst,          "reset at a listener")                                                         \
 	X(LISTEN_ACK,          listen_ack,          "acknowledgment at a listener; answered with a reset")                         \
 	X(LISTEN_NO_SYN,       listen_no_syn,       "neither SYN, ACK nor RST at a listener")                                      \

@@ -115,6 +115,10 @@ void fns_config_default(struct fns_config *);
 /* 0, or -EINVAL with one line in `why` that names the field and its range. */
 int fns_config_check(const struct fns_config *, char *why, size_t room);
 
+/* Takes over from `wanted` what may change while a shard runs: how often and how long is waited (but 2 MSL), limits of rates
+ * and of embryos and orphans, who is recorded.  Connections that are open keep what they were opened with. */
+void fns_config_adopt(struct fns_config *running, const struct fns_config *wanted);
+
 /* How the profiles differ, for reports to people: a rule, and who follows it.  Returns the rows there are; `row` gets
  * as many as fit.  Any thread. */
 struct fns_profile_rule {

@@ -58,6 +58,13 @@ bool fns_shard_owns(const struct fns_shard *, const struct fns_addr *local, cons
 /* Calls fn for each connection (live ones: not TIME-WAIT entries), which may close or abort it. */
 void fns_shard_each(struct fns_shard *, void (*fn)(struct fns_conn *, void *arg), void *arg);
 
+/* The same for a part of them: `count` places from `from` on.  Where to go on; 0: that was the last part. */
+uint32_t fns_shard_some(struct fns_shard *, uint32_t from, uint32_t count,
+                        void (*fn)(struct fns_conn *, void *arg), void *arg);
+
+/* From now on a SYN that nobody listens for is dropped without an answer, or, as at first, reset. */
+void fns_shard_ignore_opens(struct fns_shard *, bool);
+
 /* Counters.  Any thread: single writer, relaxed; each is exact, together they are no snapshot. */
 enum fns_stat_kind { FNS_STAT_COUNTER, FNS_STAT_GAUGE };
 struct fns_stat {
