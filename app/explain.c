@@ -63,6 +63,7 @@ shard_policy(const struct conf *conf, struct fns_config *to)
 {
 	static const uint8_t profile[] = {FNS_LINUX, FNS_BSD, FNS_RFC9293};
 	static const uint8_t self[] = {FNS_SELF_ALLOW, FNS_SELF_AVOID, FNS_SELF_DETECT, FNS_SELF_REFUSE};
+	static const uint8_t ecn[] = {FNS_ECN_OFF, FNS_ECN_PASSIVE, FNS_ECN_ON};
 	const struct setting *cc = settings_find("policy", "congestion_control");
 
 	to->profile = profile[conf->policy.profile];
@@ -73,6 +74,12 @@ shard_policy(const struct conf *conf, struct fns_config *to)
 	to->timestamps = conf->policy.timestamps;
 	to->sack = conf->policy.sack;
 	to->window_scale = conf->policy.window_scale;
+	to->ecn = ecn[conf->policy.ecn];
+	to->ecn_retries = (uint8_t)conf->policy.ecn_retries;
+	to->syn_options_retries = (uint8_t)conf->policy.syn_options_retries;
+	to->strict_reset = conf->policy.strict_reset;
+	to->strict_syn = conf->policy.strict_syn;
+	to->drop_syn_fin = conf->policy.drop_syn_fin;
 	to->rfc1337 = conf->policy.rfc1337;
 	to->local_port_first = (uint16_t)conf->policy.local_ports.at[0];
 	to->local_port_last = (uint16_t)conf->policy.local_ports.at[1];

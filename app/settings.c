@@ -11,6 +11,7 @@ static const char *const self_words[] = {"allow", "avoid", "detect", "refuse", N
 static const char *const overflow_words[] = {"drop", "reset", NULL};
 static const char *const choice_words[] = {"default", "false", "true", NULL};
 static const char *const cc_words[] = {"newreno", NULL};
+static const char *const ecn_words[] = {"off", "passive", "on", NULL};
 static const char *const drain_words[] = {"refuse", "ignore", NULL};
 static const char *const service_words[] = {"echo", "discard", "chargen", "daytime", "http", "client", NULL};
 static const char *const close_words[] = {"fin", "rst", "half", "peer", "never", NULL};
@@ -95,6 +96,12 @@ static const struct setting table[] = {
 	{ROW(policy, timestamps, CONF_SWITCH, "true", 0, 1, "RFC 7323 timestamps and PAWS")},
 	{ROW(policy, sack, CONF_SWITCH, "true", 0, 1, "selective acknowledgements (RFC 2018)")},
 	{ROW(policy, window_scale, CONF_SWITCH, "true", 0, 1, "windows over 64 KiB (RFC 7323)")},
+	{WORD(policy, ecn, "\"passive\"", ecn_words, "explicit congestion notification (RFC 3168); passive: for peers that ask")},
+	{ROW(policy, ecn_retries, NUM, "1", 0, 255, "SYNs that ask for ECN, sent again as they are; then without")},
+	{ROW(policy, syn_options_retries, NUM, "0", 0, 255, "SYNs sent again with all options, then with the MSS alone; 0: always all")},
+	{ROW(policy, strict_reset, CONF_SWITCH, "true", 0, 1, "a reset counts at its exact place only (RFC 5961 3); else anywhere in the window")},
+	{ROW(policy, strict_syn, CONF_SWITCH, "true", 0, 1, "a SYN in a connection is challenged (RFC 5961 4); else, in the window, it resets")},
+	{ROW(policy, drop_syn_fin, CONF_SWITCH, "true", 0, 1, "a listener drops a SYN with a FIN; else it leaves the FIN out")},
 	{ROW(policy, rfc1337, CONF_SWITCH, "true", 0, 1, "a reset does not end TIME-WAIT")},
 	{ROW(policy, record_sample, NUM, "0", 0, UINT32_MAX, "one connection in so many is recorded; 0: none by chance")},
 	{ROW(policy, announce, CONF_SWITCH, "true", 0, 1, "tell the link our addresses at the start")},

@@ -114,7 +114,8 @@ struct conf {
 	struct {
 		uint64_t profile, self_connect, backlog_overflow, congestion_control, record_sample;
 		struct conf_numbers local_ports;
-		uint64_t nagle, timestamps, sack, window_scale, rfc1337, announce;
+		uint64_t nagle, timestamps, sack, window_scale, ecn, ecn_retries, syn_options_retries,
+			strict_reset, strict_syn, drop_syn_fin, rfc1337, announce;
 		char isn_secret[65];
 	} policy;
 	struct conf_service service[CONF_SERVICES_MAX];

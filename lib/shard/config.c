@@ -41,6 +41,11 @@ fns_config_default(struct fns_config *cf)
 		.sack = true,
 		.window_scale = true,
 		.rfc1337 = true,
+		.strict_reset = true,
+		.strict_syn = true,
+		.drop_syn_fin = true,
+		.ecn = FNS_ECN_PASSIVE,
+		.ecn_retries = 1,
 		.local_port_first = 32768,
 		.local_port_last = 60999,
 		.challenge_acks = 10,
@@ -80,6 +85,7 @@ fns_config_default(struct fns_config *cf)
 	X(delayed_ack_ms, 1, 499)                                                                            \
 	X(profile, FNS_LINUX, FNS_RFC9293)                                                                   \
 	X(self_connect, FNS_SELF_ALLOW, FNS_SELF_REFUSE)\
+	X(ecn, FNS_ECN_OFF, FNS_ECN_ON)                                                                     \
 	X(local_port_first, 1, 65535)                                                                        \
 	X(challenge_acks, 1, 15)                                                                             \
 	X(icmp_per_second, 0, 1000000000)                                                                    \

@@ -104,7 +104,10 @@ begin_recovery(struct fns_conn *c)
 	struct recovery *r = conn_has_recovery(c);
 
 	c->recover = c->snd.max;
-	c->tcp->cc->lost(c);
+	if (!c->cwr) /* a mark and a loss of one window are one sign (RFC 3168 §6.1.2) */
+		c->tcp->cc->lost(c);
+	c->cwr = 0;
+	c->cwr_due = c->ecn;
 	flag(c, C_RECOVERY | C_REXMIT);
 	unflag(c, C_TIMING);
 	c->snd.nxt = c->snd.max;
@@ -126,8 +129,8 @@ is_duplicate(const struct fns_conn *c, const struct seg *s)
 static void
 duplicate(struct fns_conn *c)
 {
-	if (c->dupacks < 63)
-		c->dupacks = (c->dupacks + 1) & 63u;
+	if (c->dupacks < 7)
+		c->dupacks = (c->dupacks + 1) & 7u;
 	if (flagged(c, C_RECOVERY)) {
 		/* J02: no more than is outstanding can have left the network. */
 		if (!flagged(c, C_SACK) && c->cwnd < c->ssthresh + (c->recover - c->snd.una))
@@ -135,7 +138,7 @@ duplicate(struct fns_conn *c)
 		return;
 	}
 	/* Not again for losses of before the last recovery or timeout (RFC 6582 §3.2 step 2). */
-	if (c->dupacks == DUPACKS && seq_ge(c->snd.una, c->recover))
+	if (c->dupacks == DUPACKS && (seq_ge(c->snd.una, c->recover) || c->cwr))
 		begin_recovery(c);
 }
 
@@ -164,9 +167,12 @@ advance(struct fns_conn *c, const struct seg *s)
 		recovering(c, acked);
 	} else {
 		c->dupacks = 0;
-		c->tcp->cc->acked(c, acked);
-		if (seq_gt(c->snd.una, c->recover))
+		if (!c->cwr)
+			c->tcp->cc->acked(c, acked);
+		if (seq_ge(c->snd.una, c->recover)) {
 			c->recover = c->snd.una; /* keeps up, so that it stays within half the space */
+			c->cwr = 0;
+		}
 	}
 	r = conn_has_recovery(c);
 	if (r != NULL && seq_lt(r->rexmitted, c->snd.una))
@@ -196,8 +202,10 @@ answered(struct fns_conn *c)
 void
 ack_take(struct fns_conn *c, const struct seg *s)
 {
-	bool dup = is_duplicate(c, s);
+	bool dup = is_duplicate(c, s), marked = c->ecn && (s->flags & ECE);
 
+	if (marked)
+		ecn_reduce(c); /* before what this acknowledges opens the window */
 	if (seq_gt(s->ack, c->snd.una))
 		advance(c, s);
 	sack_take(c, s);

@@ -53,7 +53,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 	}
 	if (!(s->flags & SYN))
 		return DROP_LISTEN_NO_SYN;
-	if (s->flags & FIN)
+	if ((s->flags & FIN) && t->config->drop_syn_fin)
 		return DROP_LISTEN_SYN_FIN;
 	if (l->embryos >= t->config->syn_backlog) {
 		counter_add(&t->stats.backlog_overflows, 1);
@@ -104,6 +104,8 @@ establish(struct fns_conn *c, const struct seg *s)
 {
 	ack_syn(c, s);
 	conn_enter(c, ESTABLISHED);
+	if (profile_says(c, RULE_whole_segments))
+		c->rcv.wnd = (c->rcv.wnd + c->mss - 1) / c->mss * c->mss;
 	c->epoch = c->tcp->now;
 	c->epoch_seq = c->rcv.nxt + c->rcv.wnd;
 	c->marks |= M_KNOWN;
@@ -184,7 +186,8 @@ check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
 static bool
 check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 {
-	uint32_t nxt = c->rcv.nxt, wnd = conn_rcv_window(c);
+	bool whole = profile_says(c, RULE_whole_buffer);
+	uint32_t nxt = c->rcv.nxt, wnd = whole ? text_right_edge(c) - nxt : conn_rcv_window(c);
 	bool acceptable = s->len == 0 ? (wnd == 0 ? s->seq == nxt : seq_within(s->seq, nxt, wnd))
 	                              : wnd > 0 && (seq_within(s->seq, nxt, wnd) ||
 	                                            seq_within(s->seq + s->len - 1, nxt, wnd));
@@ -248,7 +251,7 @@ check_rst(struct fns_conn *c, const struct seg *s, enum drop *drop)
 
 	if (!(s->flags & RST))
 		return true;
-	if (s->seq != c->rcv.nxt && s->seq + 1 != c->rcv.nxt) {
+	if (s->seq != c->rcv.nxt && s->seq + 1 != c->rcv.nxt && c->tcp->config->strict_reset) {
 		*drop = DROP_RST_CHALLENGED;
 		conn_challenge(c);
 		return false;
@@ -280,6 +283,8 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		/* The peer has begun anew, and nobody waits for the old one (T-29). */
 		reply_reset_of(c, s, fns_class_name(CLASS_reset_new_syn));
 		conn_end(c, CLASS_reset_new_syn, 0, false);
+	} else if (!c->tcp->config->strict_syn) {
+		conn_end(c, CLASS_reset_new_syn, ECONNRESET, true);
 	} else {
 		conn_challenge(c);
 	}
@@ -309,6 +314,18 @@ fin_acked(struct fns_conn *c, const struct seg *s)
 		return false;
 	default:
 		return true;
+	}
+}
+
+static void
+take_timestamp(struct fns_conn *c, const struct seg *s)
+{
+	/* RFC 7323 §4.3 (2) */
+	if (!flagged(c, C_TS) || !s->opt.has_ts || (s->flags & RST))
+		return;
+	if (seq_ge(s->opt.ts_val, c->ts_recent) && seq_le(s->seq, c->last_ack_sent)) {
+		c->ts_recent = s->opt.ts_val;
+		c->ts_recent_age = (uint16_t)(c->tcp->now >> 16);
 	}
 }
 
@@ -344,6 +361,7 @@ check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		conn_challenge(c);
 		return false;
 	}
+	take_timestamp(c, s); /* not before its ACK is believed */
 	ack_take(c, s);
 	if (fin_was_out && seq_gt(s->ack, fin) && !fin_acked(c, s))
 		return false;
@@ -413,18 +431,6 @@ arrives_text_and_fin(struct fns_conn *c, struct seg *s)
 	return drop;
 }
 
-static void
-take_timestamp(struct fns_conn *c, const struct seg *s)
-{
-	/* RFC 7323 §4.3 (2) */
-	if (!flagged(c, C_TS) || !s->opt.has_ts || (s->flags & RST))
-		return;
-	if (seq_ge(s->opt.ts_val, c->ts_recent) && seq_le(s->seq, c->last_ack_sent)) {
-		c->ts_recent = s->opt.ts_val;
-		c->ts_recent_age = (uint16_t)(c->tcp->now >> 16);
-	}
-}
-
 /* In SYN-RECEIVED the peer's SYN may come again: as it was (our answer was lost), or with the ACK of ours that ends a
  * simultaneous open (Figure 8 of RFC 9293).  True: it was the former, and is answered by our SYN once more. */
 static bool
@@ -456,7 +462,6 @@ arrives_other(struct fns_conn *c, struct seg *s)
 		return DROP_TAKEN;
 	if (!check_timestamp(c, s, &drop) || !check_sequence(c, s, &drop))
 		return drop;
-	take_timestamp(c, s);
 	if (!check_rst(c, s, &drop) || /* third: security: none */ !check_syn(c, s, &drop))
 		return drop;
 	trim(c, s);
@@ -464,6 +469,7 @@ arrives_other(struct fns_conn *c, struct seg *s)
 		return drop;
 	if (conn_options(c)->keepalive == FNS_ON)
 		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->keepalive_ms * 1000);
+	ecn_take(c, s);
 	drop = arrives_text_and_fin(c, s);
 	conn_tidy(c);
 	return drop;
@@ -483,6 +489,7 @@ tcp_arrives(struct tcp *t, const struct ip_arrival *a)
 	if (drop != DROP_TAKEN)
 		return drop;
 	counter_add(&t->stats.segments_received, 1);
+	s.ce = (p->tos & 3) == 3;
 	memcpy(flow.local, p->dst, 16);
 	memcpy(flow.remote, p->src, 16);
 	i = tcp_find(t, &flow, tcp_hash(t, &flow));

@@ -66,7 +66,7 @@ conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
 	c->opened = t->now;
 	c->recovery = POOL_NONE;
 	c->listener = POOL_NONE;
-	c->options = options;
+	c->options = options & (TCP_OPTION_SETS - 1u);
 	c->ts_offset = iss_ts_offset(t, flow);
 	c->rcv.wnd = t->config->rcv_wnd_initial;
 	c->quick = 15;

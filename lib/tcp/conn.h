@@ -104,10 +104,14 @@ struct fns_conn {
 
 	/* payload and options of a segment at most: by path and peer; by peer alone */
 	uint16_t mss, peer_mss;
-	uint16_t options;       /* index into tcp->option */
+	uint16_t options : 10;  /* index into tcp->option */
+	uint16_t ecn : 1;       /* both sides use ECN (RFC 3168) */
+	uint16_t ece : 1;       /* congestion was experienced: every ACK says so, until the peer's CWR */
+	uint16_t cwr_due : 1;   /* the next new text says that the window has been reduced */
+	uint16_t cwr : 1;       /* reduced for an ECE: not again before SND.UNA passes `recover` */
 	uint16_t ts_recent_age; /* tick >> 16 when ts_recent was set: about 67 s a step */
 	uint8_t snd_scale : 4, rcv_scale : 4;
-	uint8_t dupacks : 6;
+	uint8_t dupacks : 3; /* 7: at least */
 	uint8_t redials : 2; /* the shard chose the port: how often it may choose again (self-connect) */
 	union {
 		uint8_t backoff;
@@ -131,6 +135,7 @@ struct fns_conn {
 };
 _Static_assert(sizeof(void *) != 8 || sizeof(struct fns_conn) <= 256,
                "an idle connection costs at most 256 octets");
+_Static_assert(TCP_OPTION_SETS <= 1 << 10, "an index of an option set has 10 bits");
 _Static_assert(offsetof(struct fns_conn, snd.wl1) == 64, "line 0 ends with SND.WND");
 
 /* Needed only while something is out of order or lost. */

@@ -38,12 +38,20 @@ uint32_t sack_pipe(const struct fns_conn *);                           /* octets
 uint32_t sack_skip(const struct fns_conn *,
                    uint32_t seq); /* the next octet at or after seq that is not sacked */
 
+/* ecn.c: RFC 3168 */
+bool ecn_asks(const struct fns_conn *);                /* our SYN, sent now, offers ECN */
+void ecn_agree(struct fns_conn *, const struct seg *); /* what the peer's SYN answers or offers */
+void ecn_take(struct fns_conn *, const struct seg *);  /* marks and CWR of what arrives */
+void ecn_reduce(struct fns_conn *);                    /* an ECE arrived */
+void ecn_send(struct fns_conn *, struct seg *, bool text, uint8_t *tos); /* its flags and codepoint */
+
 /* rto.c: RFC 6298 */
 void rto_sample(struct fns_conn *, uint32_t rtt_us);
 uint64_t rto_us(const struct fns_conn *); /* backed off and clamped */
 
 /* open.c */
-bool open_again(struct fns_conn *);                       /* another local port; false: none is free */
+bool open_plain(const struct fns_conn *); /* our SYN goes without options but the MSS: maybe it is they */
+bool open_again(struct fns_conn *);       /* another local port; false: none is free */
 void open_options(struct fns_conn *, const struct seg *); /* what the peer's SYN offers */
 
 /* reply.c: reply_reset, for a segment of this connection */

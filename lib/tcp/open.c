@@ -7,18 +7,26 @@
 
 #define MSS_LEAST 216 /* E07: a peer that asks for less gets this */
 
+bool
+open_plain(const struct fns_conn *c)
+{
+	uint32_t retries = c->tcp->config->syn_options_retries;
+
+	return retries != 0 && c->backoff > retries;
+}
+
 void
 open_options(struct fns_conn *c, const struct seg *s)
 {
 	const struct fns_config *cf = c->tcp->config;
-	bool ip4 = addr_is_ip4(c->flow.remote);
+	bool ip4 = addr_is_ip4(c->flow.remote), plain = in(c, SYN_SENT) && open_plain(c);
 	struct ip_route r;
 
 	c->peer_mss = s->opt.has_mss ? s->opt.mss : ip4 ? 536 : 1220; /* MUST-15 */
 	if (c->peer_mss < MSS_LEAST)
 		c->peer_mss = MSS_LEAST;
 	conn_set_mtu(c, ip_route(c->tcp->ip, c->flow.remote, &r) ? r.mtu : ip4 ? 576 : 1280);
-	if (s->opt.has_wscale && cf->window_scale) {
+	if (s->opt.has_wscale && cf->window_scale && !plain) {
 		unsigned scale = s->opt.wscale > 14 ? 14 : s->opt.wscale; /* RFC 7323 §2.3 */
 
 		c->snd_scale = scale & 15u;
@@ -26,13 +34,14 @@ open_options(struct fns_conn *c, const struct seg *s)
 	} else {
 		c->rcv_scale = 0;
 	}
-	if (s->opt.has_ts && cf->timestamps) {
+	if (s->opt.has_ts && cf->timestamps && !plain) {
 		flag(c, C_TS);
 		c->ts_recent = s->opt.ts_val;
 		c->ts_recent_age = (uint16_t)(c->tcp->now >> 16);
 	}
-	if (s->opt.has_sack_permitted && cf->sack)
+	if (s->opt.has_sack_permitted && cf->sack && !plain)
 		flag(c, C_SACK);
+	ecn_agree(c, s);
 }
 
 static bool

@@ -188,6 +188,8 @@ syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 	o->has_sack_permitted = answer ? flagged(c, C_SACK) : cf->sack;
 	o->has_wscale = c->rcv_scale > 0;
 	o->wscale = c->rcv_scale;
+	if (!answer && open_plain(c))
+		o->has_ts = o->has_sack_permitted = o->has_wscale = false;
 }
 
 /* What is in the outbox now has been sent. */
@@ -257,8 +259,11 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 	const struct fns_options *o = conn_options(c);
 	struct seg s = {.seq = p->seq, .ack = (p->flags & ACK) ? c->rcv.nxt : 0, .flags = p->flags};
 	uint32_t adv = c->rcv.adv;
+	uint8_t tos = (uint8_t)(o->dscp << 2);
 	size_t header;
 
+	ecn_send(c, &s, p->text > 0 && seq_ge(p->seq, c->snd.max), &tos);
+	s.opt.packed = profile_says(c, RULE_packed_options);
 	if (p->flags & SYN)
 		syn_options(c, &s.opt, (p->flags & ACK) != 0);
 	else
@@ -274,8 +279,7 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 	header = seg_build(out->l4, c->flow.lport, c->flow.rport, &s);
 	if (p->text > 0)
 		ring_copy(&c->tx, &c->tcp->pages, p->seq - conn_text_seq(c), out->l4 + header, p->text);
-	ip_finish_tcp(c->tcp->ip, out, c->flow.local, c->flow.remote, o->ttl, (uint8_t)(o->dscp << 2),
-	              header + p->text);
+	ip_finish_tcp(c->tcp->ip, out, c->flow.local, c->flow.remote, o->ttl, tos, header + p->text);
 	record_sent(c, &s, p->text, seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));
 	sent(c, p, adv);
 }

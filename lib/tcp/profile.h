@@ -17,6 +17,10 @@
 	X(syn_resets_orphan,     true,  false, false,   "a SYN for an orphan in FIN-WAIT-2 resets it (T-29), else a challenge ACK") \
 	X(linger2_120_s,         true,  false, false,   "fin_wait_2 of one connection is 120 s at the most (T-31)")        \
 	X(nagle_small,           true,  false, false,   "Nagle holds a short segment behind a short one only, not behind full ones (Minshall)") \
+	X(packed_options,        false, true,  false,   "SYN options: window scale before SACK-permitted, end-of-list as padding; else aligned by NOPs") \
+	X(whole_segments,        false, true,  false,   "the receive buffer is made a multiple of the MSS when the connection is established")   \
+	X(whole_buffer,          false, true,  false,   "what arrives is checked against the whole buffer, also what a window field cannot offer") \
+	X(rto_slop,              false, true,  false,   "rto_min_ms is added to the backed-off timeout, else it bounds the variance term")       \
 	X(shut_rd_discards,      false, true,  false,   "what arrives after shutdown(RD) is acknowledged and dropped, else it can be read (T-35)")
 
 enum profile_rule {

@@ -1,5 +1,6 @@
 /* The retransmission timeout, RFC 6298. */
 #include "internal.h"
+#include "profile.h"
 
 #define GRANULARITY_US (UINT32_C(1) << TICK_SHIFT)
 
@@ -26,7 +27,7 @@ rto_us(const struct fns_conn *c)
 {
 	const struct fns_config *cf = c->tcp->config;
 	uint64_t min = (uint64_t)cf->rto_min_ms * 1000, max = (uint64_t)cf->rto_max_ms * 1000;
-	uint64_t rto, var = 4 * (uint64_t)c->rttvar_us;
+	uint64_t rto, slop = 0, var = 4 * (uint64_t)c->rttvar_us;
 
 	if (c->srtt_us == 0) {
 		rto = c->rttvar_us != 0 ? c->rttvar_us : (uint64_t)cf->rto_initial_ms * 1000;
@@ -34,10 +35,16 @@ rto_us(const struct fns_conn *c)
 		/* As Linux does, the minimum bounds the variance term: an RTO is never within `min` of the RTT. */
 		if (var < GRANULARITY_US)
 			var = GRANULARITY_US;
-		rto = c->srtt_us + (var < min ? min : var);
+		if (profile_says(c, RULE_rto_slop))
+			slop = min;
+		else if (var < min)
+			var = min;
+		rto = c->srtt_us + var;
 	}
+	if (c->backoff > 0 && profile_says(c, RULE_rto_slop))
+		slop = min;
 	rto = rto > max ? max : rto;
 	for (unsigned i = 0; i < c->backoff && rto < max; i++)
 		rto *= 2; /* 5.5 */
-	return rto > max ? max : rto;
+	return rto + slop > max ? max : rto + slop;
 }

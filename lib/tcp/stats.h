@@ -41,6 +41,8 @@
 	X(lost_unacked,          COUNTER, "octets accepted from the application and never acknowledged")      \
 	X(lost_unread,           COUNTER, "octets received and never read")                                   \
 	X(wrong_shard,           COUNTER, "connections of flows that are another shard's: 0 unless the driver errs") \
+	X(ecn_marks,             COUNTER, "marks of congestion that began an echo (ECN, RFC 3168)")           \
+	X(ecn_reductions,        COUNTER, "congestion windows reduced because the peer echoed a mark")        \
 	X(recordings,            COUNTER, "connections recorded")                                             \
 	X(recordings_refused,    COUNTER, "connections to be recorded that found no ring")
 /* clang-format on */

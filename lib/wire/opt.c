@@ -96,7 +96,14 @@ opt_parse(struct opt *opt, const uint8_t *octets, size_t len)
 	}
 }
 
-/* Octets of everything but SACK blocks. */
+/* The next place, n being even, where what follows an option's kind and length begins a word. */
+static size_t
+align(size_t n)
+{
+	return n & 2 ? n : n + 2;
+}
+
+/* Octets of everything but SACK blocks; `packed` ones may end within a word. */
 static size_t
 fixed_size(const struct opt *opt)
 {
@@ -104,20 +111,23 @@ fixed_size(const struct opt *opt)
 
 	if (opt->has_mss)
 		n += LEN_MSS;
-	if (opt->has_ts)
-		n += 2 + LEN_TS; /* SACK-permitted or two NOPs in front of it */
-	else if (opt->has_sack_permitted)
-		n += 2 + LEN_SACK_PERMITTED;
 	if (opt->has_wscale)
 		n += 1 + LEN_WSCALE;
-	return n;
+	if (opt->has_sack_permitted)
+		n += LEN_SACK_PERMITTED;
+	if (opt->packed)
+		return opt->has_ts ? align(n) + LEN_TS : n;
+	/* SACK-permitted stands behind two NOPs, or takes the place of those that align the timestamps */
+	if (opt->has_ts)
+		return align(n) + LEN_TS;
+	return opt->has_sack_permitted ? n + 2 : n;
 }
 
 /* How many SACK blocks fit behind `fixed` octets. */
 static size_t
 sacks_that_fit(const struct opt *opt, size_t fixed)
 {
-	size_t room = (OPT_MAX - fixed - 2 - LEN_SACK) / LEN_BLOCK;
+	size_t room = (OPT_MAX - align(fixed) - LEN_SACK) / LEN_BLOCK;
 
 	return opt->sacks < room ? opt->sacks : room;
 }
@@ -127,7 +137,7 @@ opt_size(const struct opt *opt)
 {
 	size_t fixed = fixed_size(opt), n = sacks_that_fit(opt, fixed);
 
-	return n > 0 ? fixed + 2 + LEN_SACK + n * LEN_BLOCK : fixed;
+	return n > 0 ? align(fixed) + LEN_SACK + n * LEN_BLOCK : (fixed + 3) & ~(size_t)3;
 }
 
 static uint8_t *
@@ -157,7 +167,7 @@ put_ts(uint8_t *at, const struct opt *opt)
 static uint8_t *
 put_sack(uint8_t *at, const struct opt *opt, size_t n)
 {
-	at = put_kind(put_nops(at, 2), KIND_SACK, LEN_SACK + n * LEN_BLOCK);
+	at = put_kind(at, KIND_SACK, LEN_SACK + n * LEN_BLOCK);
 	for (size_t i = 0; i < n; i++, at += LEN_BLOCK) {
 		put_u32(at, opt->sack[i].left);
 		put_u32(at + 4, opt->sack[i].right);
@@ -165,31 +175,43 @@ put_sack(uint8_t *at, const struct opt *opt, size_t n)
 	return at;
 }
 
+static uint8_t *
+put_mss(uint8_t *at, const struct opt *opt)
+{
+	at = put_kind(at, KIND_MSS, LEN_MSS);
+	put_u16(at, opt->mss);
+	return at + 2;
+}
+
+static uint8_t *
+put_wscale(uint8_t *at, const struct opt *opt)
+{
+	at = put_kind(put_nops(at, 1), KIND_WSCALE, LEN_WSCALE);
+	*at++ = opt->wscale;
+	return at;
+}
+
 size_t
 opt_build(uint8_t at[OPT_MAX], const struct opt *opt)
 {
-	size_t sacks = sacks_that_fit(opt, fixed_size(opt));
+	size_t fixed = fixed_size(opt), sacks = sacks_that_fit(opt, fixed), used;
 	uint8_t *p = at;
 
-	if (opt->has_mss) {
-		p = put_kind(p, KIND_MSS, LEN_MSS);
-		put_u16(p, opt->mss);
-		p += 2;
-	}
-	if (opt->has_ts || opt->has_sack_permitted) {
-		/* SACK-permitted takes the place of the two NOPs that align the timestamps */
-		if (!opt->has_ts || !opt->has_sack_permitted)
-			p = put_nops(p, 2);
-		if (opt->has_sack_permitted)
-			p = put_kind(p, KIND_SACK_PERMITTED, LEN_SACK_PERMITTED);
-		if (opt->has_ts)
-			p = put_ts(p, opt);
-	}
-	if (opt->has_wscale) {
-		p = put_kind(put_nops(p, 1), KIND_WSCALE, LEN_WSCALE);
-		*p++ = opt->wscale;
-	}
+	if (opt->has_mss)
+		p = put_mss(p, opt);
+	if (opt->has_wscale && opt->packed)
+		p = put_wscale(p, opt);
+	if (opt->has_sack_permitted && !opt->has_ts && !opt->packed)
+		p = put_nops(p, 2);
+	if (opt->has_sack_permitted)
+		p = put_kind(p, KIND_SACK_PERMITTED, LEN_SACK_PERMITTED);
+	if (opt->has_ts)
+		p = put_ts(put_nops(p, align((size_t)(p - at)) - (size_t)(p - at)), opt);
+	if (opt->has_wscale && !opt->packed)
+		p = put_wscale(p, opt);
 	if (sacks > 0)
-		p = put_sack(p, opt, sacks);
-	return (size_t)(p - at);
+		p = put_sack(put_nops(p, align(fixed) - fixed), opt, sacks);
+	for (used = (size_t)(p - at); used % 4 != 0; used++)
+		at[used] = KIND_END;
+	return used;
 }

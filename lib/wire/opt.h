@@ -20,14 +20,16 @@ struct opt {
 	uint8_t sacks; /* blocks in sack[] */
 	uint32_t ts_val, ts_ecr;
 	struct opt_block sack[4];
+	bool packed; /* to build: in the order and with the padding that FreeBSD uses, else Linux */
 };
 
 /* Never fails and never reads past len: unknown kinds are skipped by their length (MUST-6), a known kind of wrong
  * length counts as unknown, of doubles the first stands, and each step moves on by at least one octet. */
 void opt_parse(struct opt *, const uint8_t *octets, size_t len);
 
-/* In the order and with the padding that Linux uses: MSS; SACK-permitted and timestamps in one row; NOP and window
- * scale; timestamps; SACK blocks.  Writes what the has_ flags and `sacks` name; returns octets written, a multiple
+/* Order and padding: as Linux, MSS; SACK-permitted and timestamps in one row; NOP and window scale; SACK blocks.
+ * `packed`, MSS; NOP and window scale; SACK-permitted; timestamps, and SACK blocks, each behind the NOPs that align its
+ * numbers; end-of-list to the next word.  Writes what the has_ flags and `sacks` name; returns octets written, a multiple
  * of 4, at most OPT_MAX (SACK blocks that do not fit are left out). */
 size_t opt_build(uint8_t at[OPT_MAX], const struct opt *);
 

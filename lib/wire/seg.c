@@ -28,6 +28,7 @@ seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t
 	seg->seq = get_u32(l4 + 4);
 	seg->ack = get_u32(l4 + 8);
 	seg->flags = l4[13];
+	seg->ce = false;
 	seg->wnd = get_u16(l4 + 14);
 	seg->up = get_u16(l4 + 18);
 	opt_parse(&seg->opt, l4 + SEG_HEADER, header - SEG_HEADER);

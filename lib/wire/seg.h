@@ -29,6 +29,7 @@ struct seg {
 	uint16_t wnd;  /* as on the wire: not scaled */
 	uint16_t up;   /* urgent pointer */
 	uint8_t flags; /* enum seg_flags */
+	bool ce; /* arrived with the mark of congestion experienced (RFC 3168); the caller's to fill in */
 	uint16_t text_len;
 	const uint8_t *text; /* into the frame: valid for the turn */
 	struct opt opt;

@@ -43,7 +43,7 @@ sum_pseudo(const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, size_
 }
 
 static struct written
-frame_blank(const struct peer *p, uint8_t protocol, size_t l4_len, uint8_t **l4)
+frame_blank(const struct peer *p, uint8_t protocol, uint8_t tos, size_t l4_len, uint8_t **l4)
 {
 	size_t ip = p->v6 ? IP6_HEADER : IP4_HEADER;
 	struct written w = {.len = ETH_HEADER + ip + l4_len};
@@ -54,9 +54,9 @@ frame_blank(const struct peer *p, uint8_t protocol, size_t l4_len, uint8_t **l4)
 	eth_build(w.octets, mac_ours, mac_theirs, p->v6 ? ETH_IP6 : ETH_IP4);
 	if (p->v6)
 		ip6_build(w.octets + ETH_HEADER, theirs, ours, protocol, protocol == PROTO_ICMP6 ? 255 : 64,
-		          0, l4_len);
+		          tos, l4_len);
 	else
-		ip4_build(w.octets + ETH_HEADER, theirs, ours, protocol, 64, 0, l4_len);
+		ip4_build(w.octets + ETH_HEADER, theirs, ours, protocol, 64, tos, l4_len);
 	*l4 = w.octets + ETH_HEADER + ip;
 	return w;
 }
@@ -123,7 +123,7 @@ frame_segment(struct peer *p, const struct arrival *a)
 		memcpy(head + len, a->raw, a->raw_len);
 	len += padded;
 	head[12] = (uint8_t)(len / 4 << 4 | (a->reserved & 15));
-	w = frame_blank(p, PROTO_TCP, len + a->len, &l4);
+	w = frame_blank(p, PROTO_TCP, a->tos, len + a->len, &l4);
 	memcpy(l4, head, len);
 	for (uint32_t i = 0; i < a->len; i++) /* text of a SYN stands behind it */
 		l4[len + i] = peer_pattern(true, a->seq + (a->flags & SYN ? 1 : 0) + i) ^ a->garble;
@@ -145,7 +145,7 @@ frame_icmp(struct peer *p, enum icmp_error kind, uint32_t seq, uint32_t mtu)
 	};
 	size_t ip = p->v6 ? IP6_HEADER : IP4_HEADER, len = 8 + ip + 8;
 	uint8_t protocol = p->v6 ? PROTO_ICMP6 : PROTO_ICMP, *m, *quote, ours[16], theirs[16];
-	struct written w = frame_blank(p, protocol, len, &m);
+	struct written w = frame_blank(p, protocol, 0, len, &m);
 
 	peer_addresses(p, ours, theirs);
 	m[0] = p->v6 ? as[kind].type6 : as[kind].type4;
@@ -177,7 +177,7 @@ frame_hello(struct peer *p)
 	if (p->v6) {
 		memcpy(solicit.target, ours, 16);
 		memcpy(solicit.mac, mac_theirs, 6);
-		w = frame_blank(p, PROTO_ICMP6, ND_SIZE, &l4);
+		w = frame_blank(p, PROTO_ICMP6, 0, ND_SIZE, &l4);
 		nd_build(l4, &solicit, theirs, ours);
 		return w;
 	}
@@ -223,7 +223,7 @@ answer_solicit(const struct peer *p, const uint8_t theirs[16], struct cursor res
 		return (struct written){0};
 	memcpy(a.target, theirs, 16);
 	memcpy(a.mac, mac_theirs, 6);
-	w = frame_blank(p, PROTO_ICMP6, ND_SIZE, &l4);
+	w = frame_blank(p, PROTO_ICMP6, 0, ND_SIZE, &l4);
 	nd_build(l4, &a, theirs, packet.src);
 	return w;
 }

@@ -39,6 +39,7 @@ struct arrival {
 	const void *raw;        /* octets of further options, padded here */
 	size_t raw_len;
 	uint8_t reserved; /* the four bits behind the data offset; AE is the lowest */
+	uint8_t tos;      /* or traffic class: 3 is the mark of congestion experienced */
 	bool bad_cksum;
 	uint16_t port; /* the peer's port if not p->rport */
 };

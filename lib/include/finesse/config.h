@@ -52,6 +52,9 @@ void fns_steer_init(struct fns_steer *, uint16_t key, unsigned buckets, unsigned
 /* The owner of the flow between a and b, whichever is the local one. */
 unsigned fns_steer_owner(const struct fns_steer *, const struct fns_addr *a, const struct fns_addr *b);
 
+/* Explicit congestion notification (RFC 3168): never; for peers that ask; asked for in active opens too. */
+enum fns_ecn { FNS_ECN_OFF, FNS_ECN_PASSIVE, FNS_ECN_ON };
+
 struct fns_config {
 	/* several shards */
 	const struct fns_steer *steer; /* outlives the shard; NULL: there is one, and it owns every flow */
@@ -91,7 +94,13 @@ struct fns_config {
 	bool backlog_reset;   /* a SYN at a full backlog is answered with a reset; else dropped (T-23) */
 	bool keepalive, no_delay;
 	bool timestamps, sack, window_scale;
-	bool rfc1337;                               /* a reset does not end TIME-WAIT */
+	bool rfc1337;        /* a reset does not end TIME-WAIT */
+	uint8_t ecn;         /* enum fns_ecn */
+	uint8_t ecn_retries; /* SYNs that ask for ECN, sent again as they are; 1 (RFC 3168 §6.1.1.1) */
+	bool strict_reset,
+		strict_syn; /* RFC 5961 §3, §4; else a reset or a SYN anywhere in the window ends it */
+	bool drop_syn_fin;  /* a listener drops a SYN with a FIN; else it leaves the FIN out */
+	uint8_t syn_options_retries; /* SYNs sent again with all options, beyond with the MSS alone; 0: always all */
 	uint16_t local_port_first, local_port_last; /* for active opens */
 	uint32_t challenge_acks;                    /* per connection in 5 s (RFC 5961 §7) */
 	uint32_t icmp_per_second;                   /* echo replies, bounded (RFC 4443 §2.4) */

@@ -1,10 +1,11 @@
-/* TCP options: what is built has the layout of Linux, and comes back as it was; each known kind is read. */
+/* TCP options: what is built has the layout of Linux or FreeBSD, and comes back as it was; each known kind is read. */
 #include "opts.h"
 
-#define MSS   .has_mss = true, .mss = 1460
-#define WS    .has_wscale = true, .wscale = 8
-#define TS    .has_ts = true, .ts_val = 0x01020304, .ts_ecr = 0x05060708
-#define SACKP .has_sack_permitted = true
+#define MSS    .has_mss = true, .mss = 1460
+#define WS     .has_wscale = true, .wscale = 8
+#define TS     .has_ts = true, .ts_val = 0x01020304, .ts_ecr = 0x05060708
+#define PACKED .packed = true
+#define SACKP  .has_sack_permitted = true
 #define BLOCK                                                                                                \
 	{                                                                                                    \
 		0xa1a2a3a4, 0xb1b2b3b4                                                                       \
@@ -44,6 +45,17 @@ static const struct {
 	{{TS, .sacks = 4, .sack = {BLOCK, BLOCK, BLOCK, BLOCK}},
          40,
          {1, 1, TS_OCTETS, 1, 1, 5, 26, BLOCK_OCTETS, BLOCK_OCTETS, BLOCK_OCTETS}},
+	/* as FreeBSD writes them, which its own suite compares as exactly */
+	{{PACKED, MSS}, 4, {MSS_OCTETS}},
+	{{PACKED, MSS, WS}, 8, {MSS_OCTETS, 1, 3, 3, 8}},
+	{{PACKED, MSS, SACKP}, 8, {MSS_OCTETS, 4, 2, 0, 0}},
+	{{PACKED, MSS, SACKP, WS}, 12, {MSS_OCTETS, 1, 3, 3, 8, 4, 2, 0, 0}},
+	{{PACKED, MSS, TS}, 16, {MSS_OCTETS, 1, 1, TS_OCTETS}},
+	{{PACKED, MSS, TS, SACKP}, 16, {MSS_OCTETS, 4, 2, TS_OCTETS}},
+	{{PACKED, MSS, TS, WS}, 20, {MSS_OCTETS, 1, 3, 3, 8, 1, 1, TS_OCTETS}},
+	{{PACKED, MSS, TS, SACKP, WS}, 20, {MSS_OCTETS, 1, 3, 3, 8, 4, 2, TS_OCTETS}},
+	{{PACKED, TS}, 12, {1, 1, TS_OCTETS}},
+	{{PACKED, TS, .sacks = 1, .sack = {BLOCK}}, 24, {1, 1, TS_OCTETS, 1, 1, 5, 10, BLOCK_OCTETS}},
 };
 
 static void
@@ -61,20 +73,21 @@ opt_build__table_of_layouts__octet_for_octet(void **state)
 	}
 }
 
-/* All 16 choices of options times 0 to 4 blocks. */
+/* All 16 choices of options times 0 to 4 blocks, in both layouts. */
 static void
 opt_build__every_choice__is_bounded_and_comes_back(void **state)
 {
 	uint64_t seed = 1;
 
 	(void)state;
-	for (unsigned choice = 0; choice < 16 * 5; choice++) {
+	for (unsigned choice = 0; choice < 2 * 16 * 5; choice++) {
 		struct opt opt = {
 			.has_mss = choice & 1,
 			.has_wscale = choice & 2,
 			.has_sack_permitted = choice & 4,
 			.has_ts = choice & 8,
-			.sacks = (uint8_t)(choice / 16),
+			.sacks = (uint8_t)(choice / 16 % 5),
+			.packed = choice >= 16 * 5,
 		};
 		size_t size = opt_size(&opt);
 		struct octets o = octets_blank(size);
