@@ -145,6 +145,12 @@ fns_shard_due(const struct fns_shard *s)
 	return ip < tcp ? ip : tcp;
 }
 
+static bool
+at_place(const struct flow *f, const struct fns_addr *local)
+{
+	return f->lport == local->port && (addr_is_zero(local->ip) || addr_equal(f->local, local->ip));
+}
+
 void
 fns_shard_each(struct fns_shard *s, void (*fn)(struct fns_conn *, void *), void *arg)
 {
@@ -177,6 +183,53 @@ void
 fns_shard_ignore_opens(struct fns_shard *s, bool ignore)
 {
 	s->tcp.ignore_opens = ignore;
+}
+
+uint64_t
+fns_shard_now(const struct fns_shard *s)
+{
+	return s->tcp.now_us;
+}
+
+const struct fns_config *
+fns_shard_config(const struct fns_shard *s)
+{
+	return &s->config;
+}
+
+bool
+fns_shard_has(const struct fns_shard *s, const uint8_t ip[16])
+{
+	return ip_is_ours(&s->ip, ip);
+}
+
+uint16_t
+fns_shard_port(struct fns_shard *s, unsigned tries)
+{
+	const struct flow nobody = {0};
+
+	if (tries == 0)
+		s->tcp.port_step++;
+	return iss_port(&s->tcp, &nobody, tries);
+}
+
+bool
+fns_port_in_use(const struct fns_shard *s, const struct fns_addr *local)
+{
+	const struct tcp *t = &s->tcp;
+	uint32_t i;
+
+	for (i = 0; i < t->conns.fresh; i++) {
+		const struct fns_conn *c = conn_at(t, i);
+
+		if (!(c->marks & M_GONE) && !in(c, ENDED) && at_place(&c->flow, local))
+			return true;
+	}
+	for (i = t->tw_head; i != POOL_NONE; i = tw_at(t, i)->next) {
+		if (at_place(&tw_at(t, i)->flow, local))
+			return true;
+	}
+	return false;
 }
 
 size_t

@@ -55,7 +55,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 		return DROP_LISTEN_NO_SYN;
 	if ((s->flags & FIN) && t->config->drop_syn_fin)
 		return DROP_LISTEN_SYN_FIN;
-	if (l->embryos >= t->config->syn_backlog) {
+	if (l->embryos >= t->config->syn_backlog || listener_full(l)) {
 		counter_add(&t->stats.backlog_overflows, 1);
 		if (t->config->backlog_reset)
 			reply_reset(t, flow, s, DROP_LISTEN_BACKLOG);
@@ -96,6 +96,19 @@ met_itself(struct fns_conn *c)
 	}
 	counter_add(&t->stats.self_connects, 1);
 	return false;
+}
+
+/* A child of a listener with as many as it may have: its ACK is as if lost (T-23), unless nobody counts. */
+static bool
+may_wait(const struct fns_conn *c)
+{
+	struct fns_listener *l = c->listener != POOL_NONE ? &c->tcp->listener[c->listener] : NULL;
+
+	if (l != NULL && listener_full(l))
+		return false;
+	if (l != NULL)
+		l->waiting++;
+	return true;
 }
 
 /* What every way into ESTABLISHED shares. */
@@ -348,6 +361,10 @@ check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		}
 		if (met_itself(c))
 			return false;
+		if (!may_wait(c)) {
+			*drop = DROP_LISTEN_FULL;
+			return false;
+		}
 		establish(c, s);
 		fin = conn_fin_seq(c);
 	}

@@ -46,6 +46,12 @@ gauge(struct tcp *t, uint16_t state)
 	return &t->state[__builtin_ctz(state)];
 }
 
+static uint32_t
+rcv_wnd(const struct tcp *t, const struct fns_options *o)
+{
+	return min_u32(t->config->rcv_wnd_initial, o->rcv_buf);
+}
+
 struct fns_conn *
 conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
 {
@@ -68,7 +74,7 @@ conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
 	c->listener = POOL_NONE;
 	c->options = options & (TCP_OPTION_SETS - 1u);
 	c->ts_offset = iss_ts_offset(t, flow);
-	c->rcv.wnd = t->config->rcv_wnd_initial;
+	c->rcv.wnd = rcv_wnd(t, conn_options(c));
 	c->quick = 15;
 	conn_set_iss(c, iss_choose(t, flow));
 	ring_init(&c->rx);
@@ -379,8 +385,9 @@ conn_challenge(struct fns_conn *c)
 void
 conn_set_mtu(struct fns_conn *c, uint32_t mtu)
 {
-	uint32_t path = mtu - conn_headers(c);
+	uint32_t path = mtu - conn_headers(c), own = conn_options(c)->mss;
 
+	path = own != 0 && own < path ? own : path;
 	c->mss = path < c->peer_mss ? (uint16_t)path : c->peer_mss;
 }
 

@@ -109,6 +109,7 @@ struct fns_conn {
 	uint16_t ece : 1;       /* congestion was experienced: every ACK says so, until the peer's CWR */
 	uint16_t cwr_due : 1;   /* the next new text says that the window has been reduced */
 	uint16_t cwr : 1;       /* reduced for an ECE: not again before SND.UNA passes `recover` */
+	uint16_t more : 1;      /* the last octets sent were fns_send_more's */
 	uint16_t ts_recent_age; /* tick >> 16 when ts_recent was set: about 67 s a step */
 	uint8_t snd_scale : 4, rcv_scale : 4;
 	uint8_t dupacks : 3; /* 7: at least */
@@ -261,6 +262,9 @@ void conn_lingered(struct fns_conn *);
 /* Behind the others of a list of this link; a connection is on one list of each link at the most. */
 enum conn_link { BY_DIRTY, BY_REPORT };
 void conn_list_add(struct conn_list *, struct fns_conn *, enum conn_link);
+
+/* Its option set is another one: what runs by the old one is set anew. */
+void conn_options_changed(struct fns_conn *);
 
 /* Output has something to look at. */
 void conn_dirty(struct fns_conn *);

@@ -49,7 +49,7 @@ tcp_listen(struct tcp *t, const struct fns_addr *local, const struct fns_options
 	t->listener_free = l->next;
 	memcpy(l->local.ip, ip, 16);
 	l->local.port = local->port;
-	l->embryos = 0;
+	l->embryos = l->limit = l->waiting = 0;
 	l->options = (uint16_t)set;
 	l->live = true;
 	l->handler = handler;
@@ -60,6 +60,31 @@ tcp_listen(struct tcp *t, const struct fns_addr *local, const struct fns_options
 	state_arrow(t, CLOSED, LISTEN);
 	counter_add(&t->state[STATE_LISTEN], 1);
 	return l;
+}
+
+int
+fns_listener_options(struct fns_listener *l, const struct fns_options *options)
+{
+	int set = tcp_options_hold(l->tcp, options);
+
+	if (set < 0)
+		return -errno;
+	tcp_options_drop(l->tcp, l->options);
+	l->options = (uint16_t)set;
+	return 0;
+}
+
+void
+fns_listener_limit(struct fns_listener *l, uint32_t waiting)
+{
+	l->limit = waiting;
+}
+
+void
+fns_listener_accepted(struct fns_listener *l)
+{
+	if (l->waiting > 0)
+		l->waiting--;
 }
 
 void

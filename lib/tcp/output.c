@@ -67,6 +67,8 @@ worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail)
 		return false;
 	if (seq_lt(p->seq, c->snd.max) || p->text == p->full || flagged(c, C_FORCE))
 		return true;
+	if (c->more || conn_options(c)->cork == FNS_ON)
+		return false; /* more will come to fill the segment */
 	if (p->text == avail && (conn_options(c)->no_delay == FNS_ON || c->snd.una == c->snd.max ||
 	                         (!c->short_out && profile_says(c, RULE_nagle_small))))
 		return true;
@@ -184,6 +186,8 @@ syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 	o->mss = 536;
 	if (ip_route(c->tcp->ip, c->flow.remote, &r)) /* MUST-67 */
 		o->mss = (uint16_t)(r.mtu - conn_headers(c));
+	if (conn_options(c)->mss != 0 && conn_options(c)->mss < o->mss)
+		o->mss = conn_options(c)->mss;
 	o->has_ts = answer ? flagged(c, C_TS) : cf->timestamps;
 	o->has_sack_permitted = answer ? flagged(c, C_SACK) : cf->sack;
 	o->has_wscale = c->rcv_scale > 0;

@@ -8,13 +8,19 @@ fns_readable(const struct fns_conn *c)
 }
 
 size_t
-fns_peek(const struct fns_conn *c, const void **run)
+fns_peek_at(const struct fns_conn *c, size_t at, const void **run)
 {
-	if (c->rx.len == 0) {
+	if (at >= c->rx.len) {
 		*run = NULL;
 		return 0;
 	}
-	return ring_peek(&c->rx, &c->tcp->pages, 0, run);
+	return ring_peek(&c->rx, &c->tcp->pages, at, run);
+}
+
+size_t
+fns_peek(const struct fns_conn *c, const void **run)
+{
+	return fns_peek_at(c, 0, run);
 }
 
 void

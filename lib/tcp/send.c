@@ -10,17 +10,31 @@ fns_unacked(const struct fns_conn *c)
 }
 
 size_t
+fns_unsent(const struct fns_conn *c)
+{
+	uint32_t end = conn_text_seq(c) + c->tx.len, from = seq_max(c->snd.max, conn_text_seq(c));
+
+	return !in(c, ENDED) && seq_lt(from, end) ? end - from : 0;
+}
+
+void
+fns_want_room(struct fns_conn *c)
+{
+	flag(c, C_WANT_ROOM);
+}
+
+size_t
 fns_writable(const struct fns_conn *c)
 {
-	uint32_t max = c->tcp->config->snd_buf_max;
+	uint32_t max = conn_options(c)->snd_buf;
 
 	if (!in(c, SYN_SENT | SYN_RECEIVED | ESTABLISHED | CLOSE_WAIT) || flagged(c, C_ORPHAN | C_FIN_QUEUED))
 		return 0;
 	return max > c->tx.len ? max - c->tx.len : 0;
 }
 
-ptrdiff_t
-fns_send(struct fns_conn *c, const void *octets, size_t len)
+static ptrdiff_t
+send(struct fns_conn *c, const void *octets, size_t len, bool more)
 {
 	size_t room = fns_writable(c), take = len < room ? len : room;
 
@@ -36,8 +50,21 @@ fns_send(struct fns_conn *c, const void *octets, size_t len)
 	if (take < len)
 		flag(c, C_WANT_ROOM);
 	if (take > 0) {
+		c->more = more && take == len;
 		record_call(c, FNS_CALL_SEND, take);
 		conn_dirty(c);
 	}
 	return (ptrdiff_t)take;
+}
+
+ptrdiff_t
+fns_send(struct fns_conn *c, const void *octets, size_t len)
+{
+	return send(c, octets, len, false);
+}
+
+ptrdiff_t
+fns_send_more(struct fns_conn *c, const void *octets, size_t len)
+{
+	return send(c, octets, len, true);
 }

@@ -3,6 +3,7 @@
 
 #include <finesse/shard.h>
 
+#include <errno.h>
 #include <string.h>
 
 void
@@ -14,6 +15,7 @@ fns_status(const struct fns_conn *c, struct fns_status *s)
 	s->local.port = c->flow.lport;
 	s->remote.port = c->flow.rport;
 	s->state = state_name(c->state);
+	s->number = (uint8_t)__builtin_ctz(c->state);
 	s->error = c->error;
 	s->unread = c->rx.len;
 	s->unacked = c->tx.len;
@@ -35,6 +37,44 @@ fns_status(const struct fns_conn *c, struct fns_status *s)
 	s->passive = flagged(c, C_PASSIVE);
 	s->orphan = flagged(c, C_ORPHAN);
 	s->peer_fin = in(c, CLOSE_WAIT | CLOSING | LAST_ACK | TIME_WAIT);
+}
+
+_Static_assert((int)FNS_STATE_TIME_WAIT == STATE_TIME_WAIT && (int)FNS_STATE_CLOSE_WAIT == STATE_CLOSE_WAIT,
+               "the public states are in the order of the list");
+
+int
+fns_set_options(struct fns_conn *c, const struct fns_options *options)
+{
+	struct fns_options o = *options;
+	int set;
+
+	o.profile = conn_options(c)->profile;
+	o.self_connect = conn_options(c)->self_connect;
+	o.record = conn_options(c)->record;
+	set = tcp_options_hold(c->tcp, &o);
+	if (set < 0)
+		return -errno;
+	tcp_options_drop(c->tcp, c->options);
+	c->options = (uint16_t)set & (TCP_OPTION_SETS - 1u);
+	if (!in(c, ENDED))
+		conn_options_changed(c);
+	return 0;
+}
+
+void
+fns_quick_ack(struct fns_conn *c, bool quick)
+{
+	c->quick = quick ? 15 : 0;
+	if (!quick || !flagged(c, C_ACK_LATER))
+		return;
+	flag(c, C_ACK_NOW);
+	conn_dirty(c);
+}
+
+bool
+fns_is_quick(const struct fns_conn *c)
+{
+	return c->quick > 0;
 }
 
 void

@@ -165,6 +165,13 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 		o.fin_wait_2_ms = LINGER2_MOST_MS; /* T-31 */
 	o.user_timeout_ms = o.user_timeout_ms == 0 ? cf->user_timeout_ms : o.user_timeout_ms;
 	o.keepalive_ms = o.keepalive_ms == 0 ? cf->keepalive_ms : o.keepalive_ms;
+	o.keepalive_interval_ms =
+		o.keepalive_interval_ms == 0 ? cf->keepalive_interval_ms : o.keepalive_interval_ms;
+	o.keepalive_probes = o.keepalive_probes == 0 ? (uint8_t)cf->keepalive_probes : o.keepalive_probes;
+	o.syn_retries = o.syn_retries == 0 ? (uint8_t)cf->syn_retries : o.syn_retries;
+	o.cork = o.cork == FNS_DEFAULT ? FNS_OFF : o.cork;
+	o.rcv_buf = o.rcv_buf == 0 || o.rcv_buf > cf->rcv_wnd_max ? cf->rcv_wnd_max : o.rcv_buf;
+	o.snd_buf = o.snd_buf == 0 || o.snd_buf > cf->snd_buf_max ? cf->snd_buf_max : o.snd_buf;
 	return o;
 }
 
@@ -172,7 +179,8 @@ static bool
 valid(const struct fns_options *o)
 {
 	return o->profile <= FNS_RFC9293 && o->self_connect <= FNS_SELF_REFUSE && o->no_delay <= FNS_ON &&
-	       o->keepalive <= FNS_ON && o->linger <= FNS_ON && o->record <= FNS_ON && o->dscp <= 63;
+	       o->keepalive <= FNS_ON && o->linger <= FNS_ON && o->record <= FNS_ON && o->cork <= FNS_ON &&
+	       o->dscp <= 63;
 }
 
 /* Field by field: padding must not make two equal sets differ. */
@@ -183,7 +191,10 @@ same(const struct fns_options *a, const struct fns_options *b)
 	       a->keepalive == b->keepalive && a->dscp == b->dscp && a->ttl == b->ttl &&
 	       a->linger == b->linger && a->record == b->record && a->linger_ms == b->linger_ms &&
 	       a->fin_wait_2_ms == b->fin_wait_2_ms && a->user_timeout_ms == b->user_timeout_ms &&
-	       a->keepalive_ms == b->keepalive_ms;
+	       a->keepalive_ms == b->keepalive_ms && a->cork == b->cork && a->syn_retries == b->syn_retries &&
+	       a->keepalive_probes == b->keepalive_probes && a->mss == b->mss &&
+	       a->keepalive_interval_ms == b->keepalive_interval_ms && a->rcv_buf == b->rcv_buf &&
+	       a->snd_buf == b->snd_buf;
 }
 
 int

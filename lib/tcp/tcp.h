@@ -34,6 +34,8 @@ struct fns_listener {
 	struct fns_addr local; /* ip all zero: any */
 	uint32_t next;         /* the next with this port, or on the free list */
 	uint32_t embryos;      /* children in SYN-RECEIVED */
+	uint32_t limit;        /* of children that are ESTABLISHED and not accepted; 0: none */
+	uint32_t waiting;      /* those */
 	uint16_t options;
 	bool live;
 	fns_handler *handler;
@@ -195,6 +197,12 @@ static inline uint32_t
 listener_index(const struct fns_listener *l)
 {
 	return (uint32_t)(l - l->tcp->listener);
+}
+
+static inline bool
+listener_full(const struct fns_listener *l)
+{
+	return l->limit > 0 && l->waiting >= l->limit;
 }
 
 /* timewait.c */

@@ -103,7 +103,7 @@ grow_window(struct fns_conn *c)
 {
 	struct tcp *t = c->tcp;
 	uint32_t elapsed = t->now - c->epoch, prompt = 4 + ((2 * c->srtt_us) >> TICK_SHIFT);
-	uint32_t max = t->config->rcv_wnd_max;
+	uint32_t max = conn_options(c)->rcv_buf;
 
 	if (seq_lt(c->rcv.nxt, c->epoch_seq))
 		return;

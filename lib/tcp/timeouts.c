@@ -11,7 +11,7 @@ limit(const struct fns_conn *c)
 	const struct fns_config *cf = c->tcp->config;
 
 	if (!flagged(c, C_SYN_ACKED))
-		return cf->syn_retries;
+		return conn_options(c)->syn_retries;
 	return flagged(c, C_ORPHAN) ? cf->orphan_retries : cf->retries;
 }
 
@@ -69,14 +69,14 @@ persist(struct fns_conn *c)
 static void
 keepalive(struct fns_conn *c)
 {
-	const struct fns_config *cf = c->tcp->config;
+	const struct fns_options *o = conn_options(c);
 
 	if (!in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2))
 		return;
-	conn_arm(c, KEEPALIVE, (uint64_t)cf->keepalive_interval_ms * 1000);
+	conn_arm(c, KEEPALIVE, (uint64_t)o->keepalive_interval_ms * 1000);
 	if (c->snd.una != c->snd.max || c->tx.len > 0)
 		return; /* MUST-26: not idle */
-	if (c->backoff >= cf->keepalive_probes) {
+	if (c->backoff >= o->keepalive_probes) {
 		conn_end(c, CLASS_timeout_keepalive, ETIMEDOUT, true);
 		return;
 	}
@@ -84,6 +84,23 @@ keepalive(struct fns_conn *c)
 	counter_add(&c->tcp->stats.probes, 1);
 	flag(c, C_PROBE);
 	conn_dirty(c);
+}
+
+void
+conn_options_changed(struct fns_conn *c)
+{
+	const struct fns_options *o = conn_options(c);
+
+	conn_stop(c, KEEPALIVE);
+	if (o->keepalive == FNS_ON && in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2))
+		conn_arm(c, KEEPALIVE, (uint64_t)o->keepalive_ms * 1000);
+	if (c->deadline[USER_TIMEOUT] != 0 || o->user_timeout_ms != 0) {
+		conn_stop(c, USER_TIMEOUT);
+		if (o->user_timeout_ms != 0 && c->snd.una != c->snd.max)
+			conn_arm(c, USER_TIMEOUT, (uint64_t)o->user_timeout_ms * 1000);
+	}
+	c->rcv.wnd = min_u32(c->rcv.wnd, o->rcv_buf);
+	conn_dirty(c); /* Nagle or the cork may have gone */
 }
 
 static void

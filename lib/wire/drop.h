@@ -80,6 +80,7 @@
 	X(LISTEN_ACK,          listen_ack,          "acknowledgment at a listener; answered with a reset")                         \
 	X(LISTEN_NO_SYN,       listen_no_syn,       "neither SYN, ACK nor RST at a listener")                                      \
 	X(LISTEN_SYN_FIN,      listen_syn_fin,      "SYN with FIN at a listener")                                                  \
+	X(LISTEN_FULL,         listen_full,         "ACK of a SYN when as many as may wait for accept already do")                   \
 	X(LISTEN_BACKLOG,      listen_backlog,      "SYN when the listener's backlog is full")                                     \
 	X(LISTEN_NO_MEMORY,    listen_no_memory,    "SYN when the pool of connections is empty")                                   \
 	X(SYN_SENT_ACK,        syn_sent_ack,        "SYN-SENT: acknowledgment not acceptable; answered with a reset")              \

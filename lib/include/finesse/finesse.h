@@ -79,12 +79,27 @@ struct fns_options {
 	uint32_t user_timeout_ms; /* R2 as a time (RFC 5482); 0: configured */
 	uint32_t keepalive_ms; /* idle time before the first probe; 0: configured (2 hours unless changed) */
 	uint8_t record;        /* enum fns_switch: the flight recorder (shard.h); DEFAULT: as it is sampled */
+	uint8_t cork; /* enum fns_switch: ON holds back what does not fill a segment, for an RTO at most */
+	uint8_t syn_retries;      /* of the SYN; 0: configured */
+	uint8_t keepalive_probes; /* without an answer; 0: configured */
+	uint16_t mss;             /* of segments, both ways, at most; 0: as the path and the peer allow */
+	uint32_t keepalive_interval_ms; /* between probes; 0: configured */
+	uint32_t rcv_buf; /* octets the receive window never exceeds; 0: configured, and it grows with use */
+	uint32_t snd_buf; /* octets queued and unacknowledged at most; 0: configured */
 };
 
 /* OPEN, passive (§3.10.1).  `local` any address or one of the shard's own.  Children start with `handler` and `user`
  * and report FNS_OPENED first.  NULL with errno: EADDRINUSE, EADDRNOTAVAIL, ENOBUFS, EINVAL. */
 struct fns_listener *fns_listen(struct fns_shard *, const struct fns_addr *local, const struct fns_options *,
                                 fns_handler *, void *user);
+
+/* At most so many children that are ESTABLISHED and not yet accepted (0: any number): the ACK of a further one is ignored,
+ * and so are SYNs meanwhile, until fns_listener_accepted has been called for one of them (T-23). */
+void fns_listener_limit(struct fns_listener *, uint32_t waiting);
+void fns_listener_accepted(struct fns_listener *);
+
+/* Other options for the children to come.  0, -EINVAL, -ENOBUFS. */
+int fns_listener_options(struct fns_listener *, const struct fns_options *);
 
 /* Ends LISTEN: new SYNs are refused, children that have not reached ESTABLISHED are reset, others live on. */
 void fns_unlisten(struct fns_listener *);
@@ -100,8 +115,16 @@ struct fns_conn *fns_open(struct fns_shard *, const struct fns_addr *local, cons
  * that ended the connection, once: -ECONNRESET, -ETIMEDOUT. */
 ptrdiff_t fns_send(struct fns_conn *, const void *octets, size_t len);
 
+/* The same, of octets that more will follow at once: what does not fill a segment waits for them, for an RTO at most. */
+ptrdiff_t fns_send_more(struct fns_conn *, const void *octets, size_t len);
+
+/* FNS_WRITABLE comes when the next octets are acknowledged, as if fns_send had found too little room. */
+void fns_want_room(struct fns_conn *);
+
 /* RECEIVE (§3.10.3) in two halves: look at the first contiguous run of what is there (0: nothing now) ... */
 size_t fns_peek(const struct fns_conn *, const void **run);
+/* ... or from octet `at` of what is there on ... */
+size_t fns_peek_at(const struct fns_conn *, size_t at, const void **run);
 /* ... and take: at most as much as is there.  This opens the window. */
 void fns_consume(struct fns_conn *, size_t len);
 
@@ -109,6 +132,8 @@ void fns_consume(struct fns_conn *, size_t len);
 size_t fns_readable(const struct fns_conn *);
 size_t fns_writable(const struct fns_conn *);
 size_t fns_unacked(const struct fns_conn *);
+/* Of those, octets that have never been sent. */
+size_t fns_unsent(const struct fns_conn *);
 
 enum fns_how { FNS_SHUT_RD, FNS_SHUT_WR, FNS_SHUT_RDWR };
 
@@ -126,10 +151,26 @@ void fns_abort(struct fns_conn *);
 /* In the handler of FNS_CLOSED only: keep the dead connection, for its unread octets and status, until fns_close. */
 void fns_hold(struct fns_conn *);
 
+/* The states as RFC 9293 lists them (§3.3.2). */
+enum fns_state {
+	FNS_STATE_CLOSED,
+	FNS_STATE_LISTEN,
+	FNS_STATE_SYN_SENT,
+	FNS_STATE_SYN_RECEIVED,
+	FNS_STATE_ESTABLISHED,
+	FNS_STATE_FIN_WAIT_1,
+	FNS_STATE_FIN_WAIT_2,
+	FNS_STATE_CLOSE_WAIT,
+	FNS_STATE_CLOSING,
+	FNS_STATE_LAST_ACK,
+	FNS_STATE_TIME_WAIT,
+};
+
 /* STATUS (§3.10.6). */
 struct fns_status {
 	struct fns_addr local, remote;
 	const char *state; /* "ESTABLISHED" ... as the RFC spells it; static */
+	uint8_t number;    /* the same as enum fns_state */
 	int error; /* why it ended: 0, ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, ECONNABORTED; or pending soft error */
 	uint32_t unread;  /* octets received and not consumed */
 	uint32_t unacked; /* octets accepted by fns_send and not acknowledged */
@@ -141,6 +182,15 @@ struct fns_status {
 	bool self; /* both ends are this one */
 };
 void fns_status(const struct fns_conn *, struct fns_status *);
+
+/* Other options from now on, in whole; zero means the configuration as at OPEN.  `profile`, `self_connect` and `record`
+ * stay as they were.  0, -EINVAL, -ENOBUFS (1,024 different sets are in use). */
+int fns_set_options(struct fns_conn *, const struct fns_options *);
+
+/* Acknowledge the next segments at once, and what is owed now; or not, and then the delay of an ACK is only what the
+ * second segment and the timeout end (TCP_QUICKACK: no promise, the connection moves on by itself). */
+void fns_quick_ack(struct fns_conn *, bool);
+bool fns_is_quick(const struct fns_conn *);
 
 /* From now on `handler` with `user`; NULL keeps the handler. */
 void fns_attach(struct fns_conn *, fns_handler *handler, void *user);

@@ -55,6 +55,21 @@ uint64_t fns_shard_due(const struct fns_shard *);
  * four-tuple.  Always true if a port is to be chosen. */
 bool fns_shard_owns(const struct fns_shard *, const struct fns_addr *local, const struct fns_addr *remote);
 
+/* The time of the last turn. */
+uint64_t fns_shard_now(const struct fns_shard *);
+
+/* The configuration that it was made with. */
+const struct fns_config *fns_shard_config(const struct fns_shard *);
+
+/* Is it one of the shard's own addresses? */
+bool fns_shard_has(const struct fns_shard *, const uint8_t ip[16]);
+
+/* A port of the configured range, another for each `tries` (RFC 6056): whether it is free, the caller looks. */
+uint16_t fns_shard_port(struct fns_shard *, unsigned tries);
+
+/* Has a connection, also in TIME-WAIT, this local port and address (any address, if zero)?  A walk over all of them. */
+bool fns_port_in_use(const struct fns_shard *, const struct fns_addr *local);
+
 /* Calls fn for each connection (live ones: not TIME-WAIT entries), which may close or abort it. */
 void fns_shard_each(struct fns_shard *, void (*fn)(struct fns_conn *, void *arg), void *arg);
 
