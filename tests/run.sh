@@ -17,7 +17,7 @@ PATIENCE=1 # times each test's time limit
 
 LINT_PACKAGES="clang-format-14"
 CLANG_PACKAGES="clang libclang-rt-14-dev"
-E2E_PACKAGES="iproute2 iputils-ping curl socat netcat-openbsd wrk nftables"
+E2E_PACKAGES="iproute2 iputils-ping curl socat netcat-openbsd wrk nftables ethtool"
 
 say() {
 	printf '\n== %s (%s s)\n' "$*" $(($(date +%s) - BEGUN))

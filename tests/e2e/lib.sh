@@ -21,6 +21,9 @@ FINESSED=${FINESSED:-$ROOT/build/app/finessed}
 NS=fns-e2e-$$
 PEER_NS=$NS # where the clients run
 TAP=fe$$
+DEVICE=net_tap0
+DEVICE_ARGS=iface=$TAP
+QUEUES=0
 DAEMON=      # its pid while it runs
 CASES=0
 FAILED=0
@@ -138,8 +141,8 @@ finish() {
 # The settings that every test shares.  SETTINGS of the caller come last.
 write_conf() {
 	cat >"$DIR/finesse.conf" <<-CONF
-		dpdk = { args = "--no-pci --no-huge --no-shconf --no-telemetry -m 256 --vdev=net_tap0,iface=$TAP"; };
-		ports = ( { device = "net_tap0"; ipv4 = ["$US4/24"]; ipv6 = ["$US6/64"]; gateway4 = ""; mtu = 1500; } );
+		dpdk = { args = "--no-pci --no-huge --no-shconf --no-telemetry -m 256 --vdev=$DEVICE,$DEVICE_ARGS"; };
+		ports = ( { device = "$DEVICE"; queues = $QUEUES; ipv4 = ["$US4/24"]; ipv6 = ["$US6/64"]; gateway4 = ""; mtu = 1500; } );
 		limits = { connections = 4096; time_wait = 50000; };
 		services = ( { type = "echo"; port = 7; }, { type = "discard"; port = 9; },
 			{ type = "daytime"; port = 13; }, { type = "chargen"; port = 19; },
@@ -223,6 +226,40 @@ lose() {
 # Frames lost so far in a direction: to_us, from_us.
 lost() {
 	ip netns exec "$NS" nft list counter netdev loss "$1" | sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+
+# As daemon_start, but on a veth by af_packet with so many queues (a fanout group of the kernel's chooses among them); its
+# other end is the clients'.  What the kernel leaves to a network card must be done here: there is none behind a veth.
+daemon_start_veth() {
+	veth_queues=$1
+	shift
+	PEER_NS=$NS-peer
+	ip netns add "$PEER_NS"
+	ip -n "$NS" link add "$TAP" numrxqueues 2 numtxqueues 2 type veth \
+		peer name far netns "$PEER_NS" numrxqueues 2 numtxqueues 2
+	ip netns exec "$PEER_NS" ethtool -K far tx off rx off tso off gso off gro off >/dev/null
+	ip -n "$NS" link set "$TAP" up
+	kernel_side "$PEER_NS" far
+	DEVICE=net_af_packet0
+	DEVICE_ARGS=iface=$TAP,qpairs=$veth_queues,qdisc_bypass=1,framecnt=2048
+	write_conf "$@"
+	daemon_launch
+	until_true 20 daemon_answers || daemon_died "finessed does not answer over the veth"
+}
+
+# wrk_connections NUMBER ADDRESS: so many short http connections without one error.  wrk wants the port where /etc/services
+# is missing, and counts time, not connections: rounds of it until there were enough.
+wrk_connections() {
+	total=0
+	for round in 1 2 3 4 5 6; do
+		inside 30 wrk -t 1 -c 8 -d 3s --timeout 5s -H 'Connection: close' "http://$2:80/" >"$DIR/wrk.log"
+		cat "$DIR/wrk.log"
+		if grep -E 'Socket errors|Non-2xx' "$DIR/wrk.log"; then return 1; fi
+		total=$((total + $(sed -n 's/^ *\([0-9]*\) requests in.*/\1/p' "$DIR/wrk.log")))
+		echo "round $round: $total connections so far"
+		[ "$total" -lt "$1" ] || return 0
+	done
+	return 1
 }
 
 # A process that has ended but was not waited for still has an entry: it is a zombie.

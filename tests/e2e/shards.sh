@@ -1,0 +1,68 @@
+#!/bin/sh
+# Several workers: over a tap with one queue and with one for each, over a veth by af_packet; every connection is in the
+# shard that the hash names, and both work.  A worker with nothing to do sleeps.
+. "$(dirname "$0")/lib.sh"
+begin wrk ethtool
+
+WORKERS='workers = { cores = [0, 1]; };'
+[ "$(nproc)" -gt 1 ] || WORKERS='workers = { cores = [0, 0]; };'
+
+# What the last words say of the shards: each opened at least half of its share.
+spread() {
+	opened=$(sed -n 's/^finessed: opened by shard: \(.*\); wrong_shard 0$/\1/p' "$DIR/daemon.log")
+	echo "opened by shard: $opened"
+	echo "$opened" | awk -F ', ' -v shards="$1" '
+		{ for (i = 1; i <= NF; i++) { sum += $i; if (least == "" || $i < least) least = $i } }
+		END { exit !(NF == shards && least * shards * 2 >= sum) }'
+}
+
+# How much of a core the daemon takes while nobody talks to it: below a tenth in one of three looks of two seconds (the
+# machine may have other things to do, and so may the kernel on its behalf).
+ticks() {
+	sed 's/.*) //' "/proc/$DAEMON/stat" | awk '{ print $12 + $13 }'
+}
+quiet() {
+	for look in 1 2 3; do
+		before=$(ticks)
+		sleep 2
+		used=$(($(ticks) - before))
+		echo "look $look: $used of $((2 * $(getconf CLK_TCK))) ticks"
+		[ "$used" -gt $((2 * $(getconf CLK_TCK) / 10)) ] || return 0
+	done
+	return 1
+}
+
+# said WHAT: one of the daemon's lines.
+said() {
+	grep -F -- "$1" "$DIR/daemon.log"
+}
+
+# round NAME SHARDS: what each of the set-ups must do, and its end.
+round() {
+	both_web "$1: 10,000 short http connections without one error" wrk_connections 10000
+	both "$1: 60 echo connections at once, each with 20,000 octets of its own" peer 40 many 60 20000
+	both "$1: ping" inside 10 ping -c 3 -i 0.2 -W 2
+	check "$1: quiet, it takes less than a tenth of a core" quiet
+	daemon_stop "$1: stopped: exit 0, every frame has one fate, none is lost between workers"
+	check "$1: both shards work" spread "$2"
+}
+
+daemon_start "$WORKERS"
+check "2 workers, a tap: it has a queue for each" said "2 queues, steered by the workers"
+round "2 workers, 2 queues" 2
+
+QUEUES=1
+daemon_start "$WORKERS"
+check "2 workers, a tap with 1 queue: the workers share it" said "1 queue, steered by the workers"
+round "2 workers, 1 queue" 2
+
+daemon_start "workers = { cores = [0, 0, 0, 0]; };"
+both "4 workers on one core, 1 queue: 60 echo connections at once" peer 40 many 60 20000
+daemon_stop "4 workers on one core: stopped: exit 0, everything adds up"
+check "4 workers on one core: all shards work" spread 4
+
+QUEUES=0
+daemon_start_veth 2 "$WORKERS"
+check "2 workers, af_packet: it has 2 queues" said "2 queues, steered by the workers"
+round "2 workers, af_packet" 2
+finish
