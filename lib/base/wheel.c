@@ -49,8 +49,9 @@ link_node(struct wheel *w, uint32_t index, uint32_t tick)
 	uint32_t slot = tick & SLOT_MASK;
 	uint32_t next = w->head[slot];
 
-	n->prev = WHEEL_HEAD | slot;
+	n->prev = WHEEL_NONE;
 	n->next = next;
+	n->due = tick;
 	w->head[slot] = index;
 	w->armed++;
 	if (next != WHEEL_NONE) {
@@ -64,11 +65,11 @@ link_node(struct wheel *w, uint32_t index, uint32_t tick)
 static void
 unlink_node(struct wheel *w, struct wheel_node *n)
 {
-	uint32_t slot = n->prev & SLOT_MASK; /* if it is at the head */
+	uint32_t slot = n->due & SLOT_MASK;
 
 	if (n->next != WHEEL_NONE)
 		node_at(w, n->next)->prev = n->prev;
-	if (n->prev < WHEEL_HEAD) {
+	if (n->prev != WHEEL_NONE) {
 		node_at(w, n->prev)->next = n->next;
 	} else {
 		w->head[slot] = n->next;
@@ -82,7 +83,7 @@ unlink_node(struct wheel *w, struct wheel_node *n)
 	w->armed--;
 }
 
-uint32_t
+void
 wheel_arm(struct wheel *w, uint32_t index, uint32_t due)
 {
 	struct wheel_node *n = node_at(w, index);
@@ -91,10 +92,12 @@ wheel_arm(struct wheel *w, uint32_t index, uint32_t due)
 		due = w->now;
 	else if (due - w->now > SLOT_MASK)
 		due = w->now + SLOT_MASK;
-	if (wheel_node_armed(n))
+	if (wheel_node_armed(n)) {
+		if (n->due == due)
+			return;
 		unlink_node(w, n);
+	}
 	link_node(w, index, due);
-	return due;
 }
 
 void

@@ -1,0 +1,91 @@
+/* The two threads that call: one at a time inside, and no time passes before the second one has seen what it was woken
+ * for. */
+#include "adapter.h"
+
+void
+callers_init(struct adapter *a)
+{
+	a->main = pthread_self();
+	a->caller = CALLER_AWAY;
+	a->wake_us = PD_NEVER;
+}
+
+static bool
+is_main(const struct adapter *a)
+{
+	return pthread_equal(a->main, pthread_self());
+}
+
+void
+callers_settle(struct adapter *a)
+{
+	if (!is_main(a))
+		return;
+	while (a->caller == CALLER_INSIDE || a->caller == CALLER_LEAVING)
+		pthread_cond_wait(&a->settled, &a->lock);
+}
+
+static void
+move(struct adapter *a, enum caller to)
+{
+	if (is_main(a))
+		return;
+	a->caller = to;
+	pthread_cond_broadcast(&a->settled);
+}
+
+void
+enter(struct adapter *a)
+{
+	pthread_mutex_lock(&a->lock);
+	callers_settle(a);
+	move(a, CALLER_INSIDE);
+}
+
+void
+leave(struct adapter *a)
+{
+	move(a, CALLER_LEAVING);
+	pthread_mutex_unlock(&a->lock);
+}
+
+bool
+callers_came_back(struct adapter *a)
+{
+	if (is_main(a) || a->caller != CALLER_LEAVING)
+		return false;
+	move(a, CALLER_AWAY);
+	return true;
+}
+
+void
+callers_woken(struct adapter *a)
+{
+	if (a->caller != CALLER_WAITING || !is_main(a))
+		return;
+	a->caller = CALLER_INSIDE;
+	pthread_cond_broadcast(&a->wake);
+	callers_settle(a);
+}
+
+bool
+callers_wait(struct adapter *a, uint64_t until_us)
+{
+	if (a->now_us >= until_us)
+		return true;
+	if (is_main(a)) {
+		a->wake_us = until_us;
+		if (!turn_next(a)) {
+			a->wake_us = PD_NEVER;
+			return false;
+		}
+		a->wake_us = PD_NEVER;
+		return true;
+	}
+	a->wake_us = until_us;
+	move(a, CALLER_WAITING);
+	while (a->caller == CALLER_WAITING)
+		pthread_cond_wait(&a->wake, &a->lock);
+	a->wake_us = PD_NEVER;
+	return true;
+}
