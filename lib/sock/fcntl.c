@@ -52,7 +52,9 @@ fns_sock_ioctl(struct fns_socks *m, int fd, unsigned long request, void *arg)
 		s->nonblock = *(const int *)arg != 0;
 		return 0;
 	}
-	if (s->kind != SOCK_TCP || (request != SIOCINQ && request != SIOCOUTQ && request != SIOCOUTQNSD))
+	if (s->kind != SOCK_TCP)
+		return -EINVAL;
+	if (request != SIOCINQ && request != SIOCOUTQ && request != SIOCOUTQNSD)
 		return -ENOTTY;
 	if (s->phase == LISTENING)
 		return -EINVAL;

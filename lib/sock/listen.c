@@ -42,7 +42,7 @@ fns_sock_listen(struct fns_socks *m, int fd, int backlog)
 		fns_listener_limit(s->listener, s->backlog + 1);
 		return 0;
 	}
-	if (s->local.port == 0)
+	if (!s->port_held)
 		r = sock_choose_port(s);
 	else if (sock_conflicts(s, &s->local))
 		r = -EADDRINUSE;
@@ -104,11 +104,13 @@ fns_sock_accept4(struct fns_socks *m, int fd, struct sockaddr *sa, socklen_t *le
 	uint64_t until;
 	int r = 0;
 
-	s = sock_tcp(m, fd, &r);
+	s = sock_find(m, fd, &r);
 	if (s == NULL)
 		return r;
 	if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
 		return -EINVAL;
+	if (s->kind != SOCK_TCP)
+		return -ENOTSOCK;
 	until = sock_deadline(s, s->rcv_timeout_us, false);
 	for (;;) {
 		if (s->phase != LISTENING)

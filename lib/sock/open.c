@@ -57,7 +57,7 @@ sock_conflicts(const struct sock *s, const struct fns_addr *local)
 	for (uint32_t i = 0; i < m->socks; i++) {
 		const struct sock *o = &m->sock[i];
 
-		if (o == s || o->kind != SOCK_TCP || o->local.port == 0 || !overlap(&o->local, local))
+		if (o == s || o->kind != SOCK_TCP || !o->port_held || !overlap(&o->local, local))
 			continue;
 		if (s->reuse_addr && o->reuse_addr && o->phase != LISTENING)
 			continue;
@@ -80,6 +80,7 @@ sock_choose_port(struct sock *s)
 		if (sock_conflicts(s, &a))
 			continue;
 		s->local = a;
+		s->port_held = true;
 		return 0;
 	}
 	return -EADDRINUSE;
@@ -97,7 +98,7 @@ fns_sock_bind(struct fns_socks *m, int fd, const struct sockaddr *sa, socklen_t 
 	r = sockaddr_read(s, sa, len, &a);
 	if (r != 0)
 		return r;
-	if (s->phase == LISTENING || (s->conn != NULL && !s->over) || s->local.port != 0)
+	if (s->phase == LISTENING || (s->conn != NULL && !s->over) || s->port_held)
 		return -EINVAL;
 	if (!addr_is_zero(a.ip) && !fns_shard_has(m->shard, a.ip))
 		return -EADDRNOTAVAIL;
@@ -105,7 +106,7 @@ fns_sock_bind(struct fns_socks *m, int fd, const struct sockaddr *sa, socklen_t 
 		return -EADDRINUSE;
 	s->local = a;
 	s->bound = !addr_is_zero(a.ip);
-	s->port_bound = a.port != 0;
+	s->port_bound = s->port_held = a.port != 0;
 	return a.port == 0 ? sock_choose_port(s) : 0;
 }
 
@@ -136,8 +137,7 @@ sock_disconnect(struct sock *s)
 	s->remote.port = 0;
 	if (!s->bound)
 		memset(s->local.ip + (s->ip6 ? 0 : 12), 0, s->ip6 ? 16 : 4);
-	if (!s->port_bound)
-		s->local.port = 0;
+	s->port_held = s->port_bound;
 	sock_moved(s, 0);
 }
 
@@ -145,8 +145,11 @@ static int
 begin(struct sock *s, const struct fns_addr *remote)
 {
 	struct fns_status status;
+	struct fns_addr local = s->local;
 
-	s->conn = fns_open(s->owner->shard, &s->local, remote, &s->options, sock_reports, s);
+	if (!s->port_held)
+		local.port = 0;
+	s->conn = fns_open(s->owner->shard, &local, remote, &s->options, sock_reports, s);
 	if (s->conn == NULL)
 		return errno == EADDRINUSE && !s->port_bound ? -EADDRNOTAVAIL : -errno;
 	s->error = s->soft = 0;
@@ -155,6 +158,7 @@ begin(struct sock *s, const struct fns_addr *remote)
 	s->phase = CONNECTING;
 	fns_status(s->conn, &status);
 	s->local = status.local;
+	s->port_held = true;
 	s->remote = *remote;
 	return 0;
 }

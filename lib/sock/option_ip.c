@@ -70,7 +70,7 @@ option_set_ip6(struct sock *s, int name, const void *value, socklen_t len)
 		return r;
 	switch (name) {
 	case IPV6_V6ONLY:
-		if (s->local.port != 0)
+		if (s->port_held)
 			return -EINVAL;
 		s->v6only = number != 0;
 		return 0;

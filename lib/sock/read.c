@@ -82,6 +82,13 @@ read_stops(struct sock *s, const struct reading *r)
 	return s->conn == NULL || s->over ? -ENOTCONN : 0;
 }
 
+/* recv of no octets waits for the first one all the same. */
+static bool
+asked_nothing(const struct sock *s, const struct reading *r)
+{
+	return r->want == 0 && s->conn != NULL && fns_readable(s->conn) > 0;
+}
+
 static ssize_t
 receive(struct fns_socks *m, int fd, struct reading *r)
 {
@@ -100,7 +107,7 @@ receive(struct fns_socks *m, int fd, struct reading *r)
 	for (;;) {
 		if (s->conn != NULL)
 			take(s, r);
-		if (r->got >= r->least && r->got > 0)
+		if ((r->got >= r->least && r->got > 0) || asked_nothing(s, r))
 			break;
 		error = read_stops(s, r);
 		if (error != 0)
@@ -125,23 +132,27 @@ ssize_t
 fns_sock_read(struct fns_socks *m, int fd, void *to, size_t len)
 {
 	int error = 0;
+	ssize_t got;
 
 	if (len == 0) /* as System V did: whatever the state */
 		return sock_tcp(m, fd, &error) != NULL ? 0 : error == -ENOTSOCK ? -EINVAL : error;
-	return fns_sock_recv(m, fd, to, len, 0);
+	got = fns_sock_recv(m, fd, to, len, 0);
+	return got == -ENOTSOCK ? -EINVAL : got;
 }
 
 ssize_t
 fns_sock_readv(struct fns_socks *m, int fd, const struct iovec *iov, int count)
 {
 	struct reading r = {.iov = iov, .count = count};
+	ssize_t got;
 	int error = iov_total(iov, count, &r.want);
 
 	if (error != 0)
 		return error;
 	if (r.want == 0)
 		return fns_sock_read(m, fd, NULL, 0);
-	return receive(m, fd, &r);
+	got = receive(m, fd, &r);
+	return got == -ENOTSOCK ? -EINVAL : got;
 }
 
 ssize_t

@@ -37,6 +37,7 @@ child(struct sock *listener, struct fns_conn *c)
 	s->phase = CONNECTED;
 	s->ip6 = listener->ip6;
 	s->local = status.local;
+	s->port_held = true;
 	s->remote = status.remote;
 	s->options = listener->options;
 	s->reuse_addr = listener->reuse_addr;
@@ -87,6 +88,7 @@ over(struct sock *s)
 	fns_hold(s->conn);
 	fns_status(s->conn, &status);
 	s->over = true;
+	s->port_held = s->port_bound;
 	s->shut = SHUT_BOTH;
 	if (status.error != 0)
 		s->error = (uint8_t)status.error;

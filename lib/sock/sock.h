@@ -27,6 +27,7 @@ struct sock {
 	bool nonblock;
 	bool ip6;        /* AF_INET6 */
 	bool bound;      /* the address is the caller's choice ... */
+	bool port_held;  /* the port is its own, chosen by whomever; else the name is only remembered */
 	bool port_bound; /* ... and the port */
 	bool opened;     /* its connection has been ESTABLISHED */
 	bool over;       /* its connection has ended, and is held for what it still answers */

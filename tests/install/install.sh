@@ -17,7 +17,7 @@ check "meson install" installed
 
 in_place() {
 	for path in sbin/finessed etc/finesse/finesse.conf include/finesse/finesse.h include/finesse/shard.h \
-		include/finesse/config.h include/finesse/sock.h share/man/man8/finessed.8 share/man/man5/finesse.conf.5 \
+		include/finesse/config.h include/finesse/request.h include/finesse/sock.h share/man/man8/finessed.8 share/man/man5/finesse.conf.5 \
 		libfinesse.a libfinesse.so libfinesse.so.0 finesse.pc; do
 		echo "$path"
 		[ -n "$(find "$DIR/copy" -path "*/$path")" ]
@@ -27,7 +27,7 @@ check "the daemon, both libraries, headers, pkg-config file, sample and manual p
 
 nothing_else() {
 	test -z "$(find "$DIR/copy" -name '*fns_*')"
-	test "$(find "$DIR/copy" -name '*.h' | wc -l)" = 4
+	test "$(find "$DIR/copy" -name '*.h' | wc -l)" = 5
 }
 check "no inner library and no inner header is installed" nothing_else
 

@@ -27,6 +27,14 @@ world_addr6(unsigned side, uint16_t port)
 	return a;
 }
 
+static bool
+is_segment(const struct fns_frame *f)
+{
+	const uint8_t *at = f->data;
+
+	return at[12] == 0x08 && at[13] == 0 ? at[14 + 9] == 6 : at[12] == 0x86 && at[14 + 6] == 6;
+}
+
 static void
 turn(struct world *w, unsigned side)
 {
@@ -45,7 +53,8 @@ turn(struct world *w, unsigned side)
 	for (unsigned i = 0; i < tx.used; i++) {
 		unsigned at = w->frames[!side];
 
-		if (w->cut || (w->to_cut >> !side & 1))
+		if (w->cut == CUT_ALL ||
+		    ((w->cut != CUT_NOTHING || (w->to_cut >> !side & 1)) && is_segment(&slot[i])))
 			continue;
 		assert(at < 512);
 		memcpy(w->frame[!side][at].octets, slot[i].data, slot[i].len);
@@ -145,7 +154,11 @@ world_begin(struct world *w, const struct fns_config *config, const struct fns_s
 {
 	struct fns_socks_config c = socks != NULL ? *socks : (struct fns_socks_config){0};
 
-	memset(w, 0, sizeof(*w));
+	w->cut = CUT_NOTHING;
+	w->to_cut = 0;
+	w->waits = 0;
+	w->meanwhile = NULL;
+	w->frames[NEAR] = w->frames[FAR] = 0;
 	w->now_us = 1000000;
 	c.wait = blocking ? wait_plug : NULL;
 	c.wait_arg = w;

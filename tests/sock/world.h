@@ -16,10 +16,10 @@ struct world {
 	struct fns_shard *shard[SIDES];
 	struct fns_socks *socks[SIDES]; /* 198.51.100.1 and .2, 2001:db8:1::1 and ::2 */
 	uint64_t now_us;
-	uint64_t waits;                    /* calls of the plug */
-	bool cut;                          /* the link loses everything */
-	unsigned to_cut;                   /* the link loses what goes to these sides (bits) */
-	void (*meanwhile)(struct world *); /* called once, at the next wait */
+	uint64_t waits;                                  /* calls of the plug */
+	enum { CUT_NOTHING, CUT_SEGMENTS, CUT_ALL } cut; /* what the link loses */
+	unsigned to_cut;                                 /* segments to these sides are lost (bits) */
+	void (*meanwhile)(struct world *);               /* called once, at the next wait */
 	struct {
 		uint8_t octets[2048];
 		uint16_t len;
