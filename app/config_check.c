@@ -333,15 +333,16 @@ check_workers(const struct conf *conf, struct conf_report *report)
 		FAULT(&s, "names no core");
 	for (unsigned i = 1; i < cores->count; i++) {
 		for (unsigned k = 0; k < i; k++) {
-			if (cores->at[i] == cores->at[k]) {
-				FAULT(&s, "%u is given twice", (unsigned)cores->at[i]);
+			if (cores->at[i] == cores->at[k] && conf->workers.idle != CONF_IDLE_SLEEP) {
+				FAULT(&s, "%u is given twice: only workers that sleep can share a core",
+				      (unsigned)cores->at[i]);
 				return;
 			}
 		}
 	}
-	if (cores->count > 1)
-		FAULT(&s, "this version runs one worker; %u cores are given", cores->count);
 	s.name = "clock";
+	if (conf->workers.clock == CONF_CLOCK_VIRTUAL && cores->count > 1)
+		FAULT(&s, "virtual time is that of one worker; %u cores are given", cores->count);
 	if (conf->workers.clock == CONF_CLOCK_VIRTUAL && conf->ports > 1)
 		FAULT(&s, "only one port can be the capture whose time it is; %u are given", conf->ports);
 	s = (struct spot){conf, report, "policy", "local_ports", 0};

@@ -68,7 +68,7 @@ drain_done(struct drain *d, struct worker *w)
 		d->next_us = w->now_us + LOOK_US;
 	}
 	if (live(w) == 0)
-		return io_waiting(&w->io) == 0 || w->now_us >= d->deadline_us;
+		return io_waiting(&w->io) + io_lent(&w->io) == 0 || w->now_us >= d->deadline_us;
 	if (d->phase == DRAIN_DRAINING && asked > 1)
 		force(d, w, "asked again");
 	else if (d->phase == DRAIN_DRAINING && w->now_us >= d->deadline_us)

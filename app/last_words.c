@@ -115,8 +115,36 @@ io_sum(const struct workers *all, size_t at)
 }
 #define IO_SUM(all, name) io_sum(all, offsetof(struct io_counters, name))
 
+/* How connections and frames were spread, and that no frame was lost between workers. */
+static bool
+say_steered(const struct workers *all, const struct leavings *left)
+{
+	uint64_t steered = IO_SUM(all, steered), here = IO_SUM(all, steered_here);
+	uint64_t lent = IO_SUM(all, tx_lent), borrowed = IO_SUM(all, tx_borrowed);
+	uint64_t wrong = value_of(all, "wrong_shard");
+	char text[2048] = "";
+	size_t len = 0;
+
+	if (all->count == 1)
+		return true;
+	for (unsigned i = 0; i < all->count && len < sizeof(text); i++) {
+		const struct workers one = {.count = 1, .each = {all->each[i]}};
+
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%" PRIu64, i == 0 ? "" : ", ",
+		                        value_of(&one, "opens_passive") + value_of(&one, "opens_active"));
+	}
+	say("opened by shard: %s; wrong_shard %" PRIu64, text, wrong);
+	say("steered %" PRIu64 " = taken over %" PRIu64 " and left %" PRIu64 ", %" PRIu64
+	    " of them copies; no room for %" PRIu64 "; lent %" PRIu64 " = sent for others %" PRIu64
+	    " and left %" PRIu64,
+	    steered, here, left->steered[STEER_RECEIVED], IO_SUM(all, steer_copies), IO_SUM(all, steer_full),
+	    lent, borrowed, left->steered[STEER_TO_SEND]);
+	return wrong == 0 && steered == here + left->steered[STEER_RECEIVED] &&
+	       lent == borrowed + left->steered[STEER_TO_SEND];
+}
+
 bool
-workers_last_words(const struct workers *all, uint64_t mbufs_back, uint64_t mbufs, bool forgetful)
+workers_last_words(const struct workers *all, const struct leavings *left)
 {
 	uint64_t frames = value_of(all, "frames_in"), fates;
 	bool sound = true;
@@ -126,15 +154,16 @@ workers_last_words(const struct workers *all, uint64_t mbufs_back, uint64_t mbuf
 	say_lost(all);
 	for (unsigned i = 0; i < all->count; i++)
 		sound = worker_sound(all->each[i]) && sound;
+	sound = say_steered(all, left) && sound;
 	fates -= value_of(all, "frames_looped"); /* between our own addresses: through no port */
 	say("frames_in %" PRIu64 " = fates %" PRIu64 "; mbufs %" PRIu64 " of %" PRIu64
 	    " back; opened %" PRIu64 ", ended %" PRIu64 ", aborted %" PRIu64 "; frames sent %" PRIu64
 	    ", given up %" PRIu64 "; too long to receive %" PRIu64,
-	    frames, fates, mbufs_back, mbufs, value_of(all, "opens_passive") + value_of(all, "opens_active"),
-	    value_of(all, "ended"), workers_aborted(all), IO_SUM(all, tx_frames), IO_SUM(all, tx_dropped),
-	    IO_SUM(all, rx_oversize));
-	if (mbufs_back != mbufs)
-		say("%" PRIu64 " mbufs did not come back%s", mbufs - mbufs_back,
-		    forgetful ? ": the PMD keeps them" : "");
-	return sound && fates == frames && (forgetful || mbufs_back == mbufs);
+	    frames, fates, left->mbufs_back, left->mbufs,
+	    value_of(all, "opens_passive") + value_of(all, "opens_active"), value_of(all, "ended"),
+	    workers_aborted(all), IO_SUM(all, tx_frames), IO_SUM(all, tx_dropped), IO_SUM(all, rx_oversize));
+	if (left->mbufs_back != left->mbufs)
+		say("%" PRIu64 " mbufs did not come back%s", left->mbufs - left->mbufs_back,
+		    left->forgetful ? ": the PMD keeps them" : "");
+	return sound && fates == frames && (left->forgetful || left->mbufs_back == left->mbufs);
 }

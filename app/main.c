@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include <rte_errno.h>
@@ -24,6 +25,7 @@
 static struct conf conf;
 static struct port port[FNS_PORTS_MAX];
 static struct workers workers;
+static struct steer *steer; /* NULL: one worker */
 static atomic_uint stop_asked, reread_asked;
 
 static void
@@ -60,50 +62,87 @@ set_signals(void)
 static void
 say_port(const struct conf_port *c, const struct port *p)
 {
-	char addresses[1024] = "";
+	char addresses[1024] = "", queues[64] = "";
 	size_t len = 0;
 
 	for (unsigned i = 0; i < c->ipv4.count; i++)
 		len += (size_t)snprintf(addresses + len, sizeof(addresses) - len, " %s", c->ipv4.at[i]);
 	for (unsigned i = 0; i < c->ipv6.count; i++)
 		len += (size_t)snprintf(addresses + len, sizeof(addresses) - len, " %s", c->ipv6.at[i]);
-	say("port %s (%s): %02x:%02x:%02x:%02x:%02x:%02x, mtu %u%s,%s; checksums by the port:%s%s%s%s",
+	if (steer != NULL)
+		snprintf(queues, sizeof(queues), "; %u queue%s, %s", p->queues, p->queues == 1 ? "" : "s",
+		         p->spreads ? "spread by the port" : "steered by the workers");
+	say("port %s (%s): %02x:%02x:%02x:%02x:%02x:%02x, mtu %u%s,%s; checksums by the port:%s%s%s%s%s",
 	    p->device, p->driver, p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5], p->mtu,
 	    p->mtu_told ? "" : " (it has no say in that)", addresses, p->rx_ip_cksum ? " rx-ip" : "",
 	    p->rx_tcp_cksum ? " rx-tcp" : "", p->tx_tcp_cksum ? " tx-tcp" : "",
-	    p->rx_ip_cksum || p->rx_tcp_cksum || p->tx_tcp_cksum ? "" : " none");
+	    p->rx_ip_cksum || p->rx_tcp_cksum || p->tx_tcp_cksum ? "" : " none", queues);
+}
+
+static bool
+open_port(unsigned i, uint16_t key)
+{
+	const struct conf_port *c = &conf.port[i];
+	struct port_wish wish = {.device = c->device,
+	                         .queues = (uint16_t)(c->queues == 0 ? conf.workers.cores.count : c->queues),
+	                         .spread = conf.workers.cores.count > 1,
+	                         .spread_key = key,
+	                         .rx_interrupts = conf.workers.idle == CONF_IDLE_SLEEP,
+	                         .mtu = (uint16_t)c->mtu,
+	                         .descriptors = (uint16_t)conf.dpdk.descriptors,
+	                         .mac_given = c->mac_given};
+	char why[256];
+
+	memcpy(wish.mac, c->mac_octets, sizeof(wish.mac));
+	if (port_open(&port[i], &wish, why, sizeof(why)) == 0)
+		return true;
+	say("port %s", why);
+	return false;
+}
+
+static bool
+start_port(unsigned i, struct rte_mempool *pool)
+{
+	char why[256];
+
+	if (port_start(&port[i], pool, why, sizeof(why)) != 0) {
+		say("port %s", why);
+		return false;
+	}
+	if (steer != NULL)
+		port_spread(&port[i], &steer->map);
+	say_port(&conf.port[i], &port[i]);
+	return true;
 }
 
 static struct rte_mempool *
 open_ports(void)
 {
+	uint16_t key, shards = conf.workers.cores.count;
 	struct rte_mempool *pool;
-	char why[256];
 
-	for (unsigned i = 0; i < conf.ports; i++) {
-		struct port_wish wish = {.device = conf.port[i].device,
-		                         .queues = conf.workers.cores.count,
-		                         .mtu = (uint16_t)conf.port[i].mtu,
-		                         .descriptors = (uint16_t)conf.dpdk.descriptors,
-		                         .mac_given = conf.port[i].mac_given};
-
-		memcpy(wish.mac, conf.port[i].mac_octets, sizeof(wish.mac));
-		if (port_open(&port[i], &wish, why, sizeof(why)) != 0) {
-			say("port %s", why);
-			return NULL;
-		}
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key)) {
+		say("no randomness: getrandom: %s", strerror(errno));
+		return NULL;
 	}
-	pool = io_pool_new("frames", port, (uint16_t)conf.ports);
+	for (unsigned i = 0; i < conf.ports; i++) {
+		if (!open_port(i, key))
+			return NULL;
+	}
+	if (shards > 1 && (steer = steer_new(key, port, (uint16_t)conf.ports, shards)) == NULL) {
+		say("no memory for the steering between %u workers", shards);
+		return NULL;
+	}
+	pool = io_pool_new("frames", port, (uint16_t)conf.ports, steer);
 	if (pool == NULL) {
 		say("no memory for frames: %s: more of it in dpdk.args (-m)", rte_strerror(rte_errno));
 		return NULL;
 	}
 	for (unsigned i = 0; i < conf.ports; i++) {
-		if (port_start(&port[i], pool, why, sizeof(why)) != 0) {
-			say("port %s", why);
+		if (!start_port(i, pool)) {
+			rte_mempool_free(pool);
 			return NULL;
 		}
-		say_port(&conf.port[i], &port[i]);
 	}
 	return pool;
 }
@@ -151,24 +190,38 @@ wait_for_end(void)
 	}
 }
 
+/* Closes everything, and counts what came back. */
+static struct leavings
+close_all(struct rte_mempool *pool)
+{
+	struct leavings l = {.mbufs = pool->size};
+
+	for (unsigned i = 0; i < conf.ports; i++)
+		l.forgetful = l.forgetful || port[i].keeps_mbufs;
+	close_ports();
+	if (steer != NULL)
+		steer_drain(steer, l.steered);
+	l.mbufs_back = l.mbufs - io_pool_missing(pool);
+	return l;
+}
+
 /* From launch to last words: the exit status. */
 static int
 serve(struct rte_mempool *pool)
 {
-	bool launched = workers_launch(&workers), sound, forgetful = false;
+	bool serving = workers_launch(&workers) && workers_prove(&workers), sound;
+	struct leavings left;
 	int status = 1;
 
-	if (launched)
+	if (serving)
 		say_serving();
 	else
 		atomic_fetch_add_explicit(&stop_asked, 2, memory_order_relaxed);
 	wait_for_end();
 	workers_join(&workers);
-	for (unsigned i = 0; i < conf.ports; i++)
-		forgetful = forgetful || port[i].keeps_mbufs;
-	close_ports();
-	sound = workers_last_words(&workers, pool->size - io_pool_missing(pool), pool->size, forgetful);
-	if (sound && launched)
+	left = close_all(pool);
+	sound = workers_last_words(&workers, &left);
+	if (sound && serving)
 		status = workers_aborted(&workers) > 0 ? 3 : 0;
 	say("stopped: %s",
 	    !sound ? "something does not add up" : (status == 0 ? "everything ended" : "by force"));
@@ -181,10 +234,11 @@ run(void)
 	struct rte_mempool *pool = open_ports();
 	int status = 1;
 
-	if (pool != NULL && workers_new(&workers, &conf, port, pool, &stop_asked))
+	if (pool != NULL && workers_new(&workers, &conf, port, pool, steer, &stop_asked))
 		status = serve(pool);
 	close_ports();
 	workers_free(&workers);
+	steer_free(steer);
 	rte_mempool_free(pool);
 	return status;
 }

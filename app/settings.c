@@ -40,14 +40,16 @@ static const struct setting table[] = {
 	     "arguments of DPDK's EAL; without hugepages: --no-huge --no-shconf instead of --in-memory")},
 	{ROW(dpdk, descriptors, NUM, "512", 32, 4096, "descriptors of each receive and transmit queue")},
 
-	{ROW(workers, cores, CONF_NUMBERS, "[0]", 0, 1023, "CPUs, one worker each")},
+	{ROW(workers, cores, CONF_NUMBERS, "[0]", 0, 1023, "CPUs, one worker and one shard of the connections each")},
 	{WORD(workers, idle, "\"sleep\"", idle_words,
 	      "what a worker without work does; sleep leaves the CPU to others, poll answers soonest")},
-	{ROW(workers, sleep_us, NUM, "500", 1, 10000, "longest sleep of an idle worker, microseconds; it begins with 10 and doubles")},
+	{ROW(workers, sleep_us, NUM, "500", 1, 10000, "longest sleep where a port cannot wake the worker, microseconds; it begins with 10 and doubles")},
 	{WORD(workers, clock, "\"monotonic\"", clock_words,
 	      "virtual: time is that of the capture in the port's rx_pcap, and ends with it; for tests only")},
 
 	{EACH(ports, conf_port, device, CONF_TEXT, NULL, 1, 63, NULL, "EAL's name of the device: a vdev's, or a PCI address")},
+	{EACH(ports, conf_port, queues, NUM, "0", 0, CONF_CORES_MAX, NULL,
+	      "pairs of receive and transmit queues; 0: one for each worker, or as many as the device has")},
 	{EACH(ports, conf_port, ipv4, CONF_TEXTS, "[]", 0, CONF_ADDRESS_MAX, NULL, "own IPv4 addresses, each with its prefix length")},
 	{EACH(ports, conf_port, ipv6, CONF_TEXTS, "[]", 0, CONF_ADDRESS_MAX, NULL, "own IPv6 addresses, each with its prefix length")},
 	{EACH(ports, conf_port, gateway4, CONF_TEXT, "\"\"", 0, 63, NULL, "IPv4 router for what is not on the link; empty: none")},

@@ -66,7 +66,7 @@ enum conf_service_type { CONF_ECHO, CONF_DISCARD, CONF_CHARGEN, CONF_DAYTIME, CO
 struct conf_port {
 	char device[64], mac[18], gateway4[64], gateway6[64];
 	struct conf_texts ipv4, ipv6;
-	uint64_t mtu;
+	uint64_t mtu, queues;
 	/* what these texts say */
 	struct fns_prefix address[CONF_ADDRESS_MAX];
 	uint16_t address_count;

@@ -18,8 +18,10 @@
 #include "worker.h"
 #include "workers.h"
 
-#define QUIET_TURNS 64 /* before an idle worker sleeps or pauses */
-#define SLEEP_US    5  /* the first sleep is twice as long */
+#define QUIET_TURNS 64    /* before an idle worker sleeps or pauses */
+#define SLEEP_US    5     /* the first sleep is twice as long */
+#define WAKEN_US    10000 /* the longest sleep where ports wake us */
+#define LENT_US     100   /* while another worker has frames of ours to send */
 #define WALL_US     100000
 
 static uint64_t
@@ -108,7 +110,7 @@ make_secret(const struct conf *conf, unsigned index, uint8_t secret[32])
 }
 
 static struct fns_shard *
-make_shard(const struct conf *conf, const struct port *port, unsigned index)
+make_shard(const struct conf *conf, const struct port *port, const struct steer *steer, unsigned index)
 {
 	struct fns_shard *shard;
 	struct fns_config cf;
@@ -120,6 +122,8 @@ make_shard(const struct conf *conf, const struct port *port, unsigned index)
 		cf.port[i].tx_cksum = port[i].tx_tcp_cksum;
 		cf.port[i].announce = cf.port[i].announce && index == 0; /* once is enough */
 	}
+	cf.steer = steer == NULL ? NULL : &steer->map;
+	cf.shard = (uint8_t)index;
 	cf.alloc = memory_take;
 	cf.free = memory_give;
 	if (!make_secret(conf, index, secret)) {
@@ -151,12 +155,15 @@ worker_new(struct workers *all, unsigned index)
 	w->conf = conf;
 	w->stop = all->stop;
 	w->now_us = w->services.now_us = clock_start_us(conf);
-	io_init(&w->io, all->port, (uint16_t)conf->ports, (uint16_t)index, all->pool);
+	io_init(&w->io, all->port, (uint16_t)conf->ports, (uint16_t)index, all->pool, all->steer);
+	error = sleeper_init(&w->sleeper, all->port, (uint16_t)conf->ports, (uint16_t)index);
+	if (error != 0)
+		say("no way to sleep for worker %u: %s", index, strerror(-error));
 	add_services(&w->services, conf);
 	w->visits_bytes = services_bytes(&w->services, connections);
 	w->visits = memory_take(w->visits_bytes, NULL);
-	w->shard = make_shard(conf, all->port, index);
-	if (w->visits == NULL || w->shard == NULL) {
+	w->shard = make_shard(conf, all->port, all->steer, index);
+	if (w->visits == NULL || w->shard == NULL || error != 0) {
 		worker_free(w);
 		return NULL;
 	}
@@ -172,6 +179,7 @@ worker_new(struct workers *all, unsigned index)
 void
 worker_free(struct worker *w)
 {
+	sleeper_end(&w->sleeper);
 	if (w->shard != NULL)
 		fns_shard_free(w->shard);
 	if (w->visits != NULL)
@@ -207,15 +215,33 @@ turn(struct worker *w)
 	return worker_turn(w, clock_us(), w->io.rx, n);
 }
 
-/* Nothing to do: leave the CPU to others for a moment, for twice as long each time, so that a frame waits no longer than
- * the silence before it lasted; never beyond the next deadline.  A signal ends the sleep early, and so it should: net_tap
- * raises one for each frame. */
+/* How long there is nothing to do at the most: to the next deadline.  Where a port cannot wake us, twice as long each time,
+ * so that a frame waits no longer than the silence before it lasted. */
+static uint64_t
+rest_us(const struct worker *w)
+{
+	uint64_t due = fns_shard_due(w->shard), opens = services_due(&w->services), most = WAKEN_US;
+	unsigned sleeps = w->quiet - QUIET_TURNS;
+
+	if (!w->sleeper.interrupted) {
+		most = sleeps < 16 ? (uint64_t)SLEEP_US << sleeps : UINT64_MAX;
+		if (most > w->conf->workers.sleep_us)
+			most = w->conf->workers.sleep_us;
+	}
+	if (io_lent(&w->io) > 0 && most > LENT_US)
+		most = LENT_US;
+	due = opens < due ? opens : due;
+	if (due <= w->now_us)
+		return 0;
+	return due - w->now_us < most ? due - w->now_us : most;
+}
+
+/* Nothing to do: leave the CPU to others for a moment.  A signal ends the sleep early, and so it should: net_tap raises one
+ * for each frame. */
 static void
 rest(struct worker *w)
 {
-	uint64_t idle = w->conf->workers.idle, due, us;
-	struct timespec ts = {0};
-	unsigned sleeps;
+	uint64_t idle = w->conf->workers.idle;
 
 	if (w->quiet < UINT32_MAX)
 		w->quiet++;
@@ -225,17 +251,12 @@ rest(struct worker *w)
 		rte_pause();
 		return;
 	}
-	sleeps = w->quiet - QUIET_TURNS;
-	us = sleeps < 16 ? (uint64_t)SLEEP_US << sleeps : UINT64_MAX;
-	if (us > w->conf->workers.sleep_us)
-		us = w->conf->workers.sleep_us;
-	due = fns_shard_due(w->shard);
-	if (due <= w->now_us)
-		return;
-	if (due - w->now_us < us)
-		us = due - w->now_us;
-	ts.tv_nsec = (long)us * 1000;
-	nanosleep(&ts, NULL);
+	sleeper_nod(&w->sleeper);
+	if (turn(w)) {
+		w->quiet = 0;
+		sleeper_sleep(&w->sleeper, 0);
+	} else
+		sleeper_sleep(&w->sleeper, rest_us(w));
 }
 
 /* The signals of people are the main thread's, those of net_tap are ours. */
@@ -274,6 +295,9 @@ worker_run(void *arg)
 
 	choose_signals();
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* nanoseconds: 50 us would double each sleep */
+	sleeper_begin(&w->sleeper);
+	if (w->all->steer != NULL && !io_prove(&w->io))
+		say("worker %u: no memory for the test of the steering", w->index);
 	do {
 		if (is_virtual(w->conf))
 			virtual_turn(w);
@@ -282,6 +306,7 @@ worker_run(void *arg)
 		else
 			rest(w);
 	} while (!all_drained(w, &drain));
+	turn(w); /* what others lent us to be sent, and then had nothing left */
 	io_close(&w->io);
 	atomic_store_explicit(&w->ended, true, memory_order_release);
 	return 0;

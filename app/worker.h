@@ -7,6 +7,7 @@
 #include "io.h"
 #include "service.h"
 #include "settings.h"
+#include "sleeper.h"
 
 /* virtual.c: where workers.clock is "virtual". */
 struct virtual
@@ -28,6 +29,7 @@ struct worker {
 	const struct conf *conf;
 	const atomic_uint *stop; /* how often somebody asked: once drains, twice ends now */
 	struct io io;
+	struct sleeper sleeper; /* any thread that has something for the worker rings it */
 	struct fns_shard *shard;
 	struct services services;
 	void *visits;

@@ -2,6 +2,7 @@
 #include "workers.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <rte_launch.h>
 
@@ -9,20 +10,25 @@
 #include "log.h"
 #include "worker.h"
 
+#define PROOF_MS 10000 /* for the start-up test of the steering, on a machine with other things to do */
+
 bool
 workers_new(struct workers *all, const struct conf *conf, const struct port *port, struct rte_mempool *pool,
-            const atomic_uint *stop)
+            struct steer *steer, const atomic_uint *stop)
 {
 	memset(all, 0, sizeof(*all));
 	all->conf = conf;
 	all->port = port;
 	all->pool = pool;
+	all->steer = steer;
 	all->stop = stop;
 	for (unsigned i = 0; i < conf->workers.cores.count; i++) {
 		all->each[i] = worker_new(all, i);
 		if (all->each[i] == NULL)
 			return false;
 		all->count++;
+		if (steer != NULL)
+			steer->sleeper[i] = &all->each[i]->sleeper;
 	}
 	return true;
 }
@@ -49,6 +55,21 @@ workers_ended(const struct workers *all)
 	for (unsigned i = 0; i < all->count; i++) {
 		if (!atomic_load_explicit(&all->each[i]->ended, memory_order_acquire))
 			return false;
+	}
+	return true;
+}
+
+bool
+workers_prove(const struct workers *all)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+
+	for (unsigned ms = 0; all->steer != NULL && !steer_proven(all->steer); ms++) {
+		if (ms == PROOF_MS || workers_ended(all)) {
+			say("steering: frames of each worker should reach each shard, and do not");
+			return false;
+		}
+		nanosleep(&moment, NULL);
 	}
 	return true;
 }

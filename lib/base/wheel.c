@@ -49,9 +49,8 @@ link_node(struct wheel *w, uint32_t index, uint32_t tick)
 	uint32_t slot = tick & SLOT_MASK;
 	uint32_t next = w->head[slot];
 
-	n->prev = WHEEL_NONE;
+	n->prev = WHEEL_HEAD | slot;
 	n->next = next;
-	n->due = tick;
 	w->head[slot] = index;
 	w->armed++;
 	if (next != WHEEL_NONE) {
@@ -65,11 +64,11 @@ link_node(struct wheel *w, uint32_t index, uint32_t tick)
 static void
 unlink_node(struct wheel *w, struct wheel_node *n)
 {
-	uint32_t slot = n->due & SLOT_MASK;
+	uint32_t slot = n->prev & SLOT_MASK; /* if it is at the head */
 
 	if (n->next != WHEEL_NONE)
 		node_at(w, n->next)->prev = n->prev;
-	if (n->prev != WHEEL_NONE) {
+	if (n->prev < WHEEL_HEAD) {
 		node_at(w, n->prev)->next = n->next;
 	} else {
 		w->head[slot] = n->next;
@@ -83,7 +82,7 @@ unlink_node(struct wheel *w, struct wheel_node *n)
 	w->armed--;
 }
 
-void
+uint32_t
 wheel_arm(struct wheel *w, uint32_t index, uint32_t due)
 {
 	struct wheel_node *n = node_at(w, index);
@@ -92,12 +91,10 @@ wheel_arm(struct wheel *w, uint32_t index, uint32_t due)
 		due = w->now;
 	else if (due - w->now > SLOT_MASK)
 		due = w->now + SLOT_MASK;
-	if (wheel_node_armed(n)) {
-		if (n->due == due)
-			return;
+	if (wheel_node_armed(n))
 		unlink_node(w, n);
-	}
 	link_node(w, index, due);
+	return due;
 }
 
 void

@@ -14,11 +14,11 @@
 #define WHEEL_SLOTS   65536u
 #define WHEEL_NONE    UINT32_MAX       /* no node */
 #define WHEEL_UNARMED (UINT32_MAX - 1) /* in prev: not in the wheel */
+#define WHEEL_HEAD    0x80000000u      /* in prev, with the number of the slot: at its head */
 
 struct wheel_node {
-	uint32_t prev; /* an index; WHEEL_NONE at the head of a slot, WHEEL_UNARMED out of the wheel */
+	uint32_t prev; /* an index below WHEEL_HEAD, or one of the above */
 	uint32_t next; /* an index; WHEEL_NONE at the end of a slot */
-	uint32_t due;  /* the tick whose slot holds it; meaningful while armed */
 };
 
 struct wheel {
@@ -46,8 +46,8 @@ wheel_node_armed(const struct wheel_node *n)
 	return n->prev != WHEEL_UNARMED;
 }
 
-/* Moves it if it was armed; a past due means now. */
-void wheel_arm(struct wheel *, uint32_t index, uint32_t due);
+/* Moves it if it was armed; a past due means now.  Returns the tick whose slot holds it: due, now or the horizon. */
+uint32_t wheel_arm(struct wheel *, uint32_t index, uint32_t due);
 
 /* No harm if it was not armed. */
 void wheel_disarm(struct wheel *, uint32_t index);

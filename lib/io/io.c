@@ -13,15 +13,16 @@
 #define DRAIN_LIMIT 65536 /* frames that io_close takes from a port which is still being sent to */
 
 struct rte_mempool *
-io_pool_new(const char *name, const struct port *port, uint16_t ports)
+io_pool_new(const char *name, const struct port *port, uint16_t ports, const struct steer *steer)
 {
-	unsigned count = 0, room = RTE_MBUF_DEFAULT_BUF_SIZE;
+	unsigned workers = steer == NULL ? 1 : steer->map.shards, room = RTE_MBUF_DEFAULT_BUF_SIZE;
+	unsigned count = steer == NULL ? 0 : steer_room(steer);
 
 	for (uint16_t i = 0; i < ports; i++) {
 		unsigned queue = port[i].rx_descriptors + port[i].tx_descriptors + IO_BURST + IO_OUTBOX;
 
 		/* an io's blanks are counted with each port: the slack pays for PMDs that hold mbufs elsewhere */
-		count += port[i].queues * (queue + IO_OUTBOX + 2 * POOL_CACHE);
+		count += port[i].queues * queue + workers * (IO_OUTBOX + 2 * POOL_CACHE);
 		room = RTE_MAX(room, (unsigned)RTE_PKTMBUF_HEADROOM + port_frame_max(&port[i]));
 	}
 	/* 2^n - 1 is the best size of the ring inside (rte_mempool.h) */
@@ -36,7 +37,8 @@ io_pool_missing(const struct rte_mempool *pool)
 }
 
 void
-io_init(struct io *io, const struct port *port, uint16_t ports, uint16_t queue, struct rte_mempool *pool)
+io_init(struct io *io, const struct port *port, uint16_t ports, uint16_t queue, struct rte_mempool *pool,
+        struct steer *steer)
 {
 	memset(io, 0, sizeof(*io));
 	io->port = port;
@@ -44,6 +46,7 @@ io_init(struct io *io, const struct port *port, uint16_t ports, uint16_t queue, 
 	io->queue = queue;
 	io->burst = IO_BURST;
 	io->pool = pool;
+	io->steer = steer;
 	io->outbox.slot = io->blank;
 }
 
@@ -144,19 +147,148 @@ backlog_room(const struct io *io)
 	return (uint16_t)(IO_OUTBOX - most);
 }
 
+static bool
+has_queue(const struct io *io, uint16_t port)
+{
+	return io->queue < io->port[port].queues;
+}
+
+static void
+take_in(struct io *io, struct rte_mbuf *m, uint16_t port)
+{
+	if (!borrow(io, m, (uint8_t)port))
+		rte_pktmbuf_free(m);
+}
+
+static void
+hand_over(struct io *io, unsigned to)
+{
+	unsigned n = io->leaving[to].count, put;
+
+	put = steer_put(io->steer, STEER_RECEIVED, io->queue, to, io->leaving[to].frame, n);
+	counter_add(&io->count.steered, put);
+	counter_add(&io->count.steer_full, n - put);
+	rte_pktmbuf_free_bulk(io->leaving[to].frame + put, n - put);
+	io->leaving[to].count = 0;
+}
+
+static void
+leave(struct io *io, struct rte_mbuf *m, unsigned to)
+{
+	io->leaving[to].frame[io->leaving[to].count++] = m;
+	if (io->leaving[to].count == IO_BURST)
+		hand_over(io, to);
+}
+
+static void
+copy_to_others(struct io *io, struct rte_mbuf *m)
+{
+	for (unsigned to = 0; to < io->steer->map.shards; to++) {
+		struct rte_mbuf *copy = to == io->queue ? NULL : rte_pktmbuf_copy(m, io->pool, 0, UINT32_MAX);
+
+		if (copy != NULL) {
+			copy->port = m->port;
+			counter_add(&io->count.steer_copies, 1);
+			leave(io, copy, to);
+		} else if (to != io->queue)
+			counter_add(&io->count.steer_full, 1);
+	}
+}
+
+/* A frame that came to one of our queues (port io->ports: to none, it is a proof). */
+static void
+sort(struct io *io, struct rte_mbuf *m, uint16_t port)
+{
+	unsigned owner = steer_owner(io->steer, port < io->ports ? &io->port[port] : NULL, m);
+
+	if (port < io->ports)
+		m->port = port; /* as we count them: who takes it over knows no other */
+	if (owner == STEER_ALL)
+		copy_to_others(io, m);
+	if (owner >= STEER_SHARDS_MAX || (owner == io->queue && port < io->ports))
+		take_in(io, m, port);
+	else
+		leave(io, m, owner);
+}
+
+/* Frames that other workers received: at most as many as there is room for, in turn. */
+static void
+take_over(struct io *io)
+{
+	unsigned shards = io->steer->map.shards;
+	struct rte_mbuf *burst[IO_BURST];
+
+	for (unsigned i = 0; i < shards && io->received + IO_BURST <= IO_RX_MAX; i++) {
+		unsigned from = (io->turns + i) % shards, n;
+
+		n = steer_take(io->steer, STEER_RECEIVED, from, io->queue, burst, IO_BURST);
+		counter_add(&io->count.steered_here, n);
+		for (unsigned k = 0; k < n; k++) {
+			if (steer_is_proof(burst[k])) {
+				steer_prove(io->steer, burst[k], io->queue);
+				rte_pktmbuf_free(burst[k]);
+			} else
+				take_in(io, burst[k], burst[k]->port);
+		}
+	}
+	io->turns++;
+}
+
+/* Frames that other workers would have sent: half of the room, so that neither they nor we wait for ever. */
+static void
+take_to_send(struct io *io)
+{
+	unsigned shards = io->steer->map.shards, room = backlog_room(io) / 2u;
+	struct rte_mbuf *burst[IO_OUTBOX];
+
+	for (unsigned i = 0; i < shards && room > 0; i++) {
+		unsigned from = (io->turns + i) % shards, n;
+
+		n = steer_take(io->steer, STEER_TO_SEND, from, io->queue, burst, room);
+		counter_add(&io->count.tx_borrowed, n);
+		room -= n;
+		for (unsigned k = 0; k < n; k++) {
+			struct io_backlog *b = &io->backlog[burst[k]->port];
+
+			b->frame[b->count++] = burst[k];
+		}
+	}
+}
+
+static void
+receive(struct io *io, uint16_t port)
+{
+	struct rte_mbuf *burst[IO_BURST];
+	uint16_t n = rte_eth_rx_burst(io->port[port].id, io->queue, burst, io->burst);
+
+	for (uint16_t k = 0; k < n; k++) {
+		if (io->steer != NULL)
+			sort(io, burst[k], port);
+		else
+			take_in(io, burst[k], port);
+	}
+}
+
+static void
+exchange(struct io *io)
+{
+	for (unsigned to = 0; to < io->steer->map.shards; to++) {
+		if (io->leaving[to].count > 0)
+			hand_over(io, to);
+	}
+	take_over(io);
+	take_to_send(io);
+}
+
 unsigned
 io_rx(struct io *io)
 {
-	struct rte_mbuf *burst[IO_BURST];
-
 	for (uint16_t i = 0; i < io->ports; i++) {
-		uint16_t n = rte_eth_rx_burst(io->port[i].id, io->queue, burst, io->burst);
-
-		for (uint16_t k = 0; k < n; k++) {
-			if (!borrow(io, burst[k], (uint8_t)i))
-				rte_pktmbuf_free(burst[k]);
-		}
+		if (has_queue(io, i))
+			receive(io, i);
 	}
+	if (io->steer != NULL)
+		exchange(io);
 	if (io->received > 0)
 		counter_add(&io->count.rx_frames, io->received);
 	refill(io);
@@ -194,22 +326,55 @@ give_up(struct io *io, struct io_backlog *b)
 	b->stalled = true;
 }
 
+bool
+io_prove(struct io *io)
+{
+	for (unsigned to = 0; to < io->steer->map.shards; to++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(io->pool);
+
+		if (m == NULL)
+			return false;
+		steer_proof(io->steer, m, io->queue, to);
+		sort(io, m, io->ports);
+	}
+	return true;
+}
+
+/* How many of the frames a port took now, or the worker that sends by it for us. */
+static uint16_t
+offer(struct io *io, uint16_t port, struct io_backlog *b)
+{
+	uint16_t n;
+
+	if (has_queue(io, port)) {
+		n = rte_eth_tx_burst(io->port[port].id, io->queue, b->frame, b->count);
+		counter_add(&io->count.tx_frames, n);
+		return n;
+	}
+	for (uint16_t i = 0; i < b->count; i++)
+		b->frame[i]->port = port;
+	n = (uint16_t)steer_put(io->steer, STEER_TO_SEND, io->queue, io->queue % io->port[port].queues,
+	                        b->frame, b->count);
+	counter_add(&io->count.tx_lent, n);
+	return n;
+}
+
 static void
 transmit(struct io *io, uint16_t port)
 {
 	struct io_backlog *b = &io->backlog[port];
 	uint64_t octets = 0;
-	uint16_t sent;
+	uint16_t sent, count = b->count;
 
 	if (b->count == 0)
 		return;
 	for (uint16_t i = 0; i < b->count; i++)
 		octets += b->frame[i]->pkt_len;
-	sent = rte_eth_tx_burst(io->port[port].id, io->queue, b->frame, b->count);
-	for (uint16_t i = sent; i < b->count; i++)
+	sent = offer(io, port, b);
+	for (uint16_t i = sent; i < count; i++)
 		octets -= b->frame[i]->pkt_len;
-	counter_add(&io->count.tx_frames, sent);
-	counter_add(&io->count.tx_octets, octets);
+	if (has_queue(io, port))
+		counter_add(&io->count.tx_octets, octets);
 	b->count = (uint16_t)(b->count - sent);
 	if (sent > 0) {
 		b->stalled = false;
@@ -251,7 +416,17 @@ io_waiting(const struct io *io)
 	unsigned n = 0;
 
 	for (uint16_t i = 0; i < io->ports; i++)
-		n += io->backlog[i].count;
+		n += has_queue(io, i) ? io->backlog[i].count : 0;
+	return n;
+}
+
+unsigned
+io_lent(const struct io *io)
+{
+	unsigned n = io->steer == NULL ? 0 : steer_waiting(io->steer, STEER_TO_SEND, io->queue);
+
+	for (uint16_t i = 0; i < io->ports; i++)
+		n += has_queue(io, i) ? 0 : io->backlog[i].count;
 	return n;
 }
 
@@ -277,9 +452,14 @@ io_close(struct io *io)
 	for (uint16_t i = io->holes; i < io->blanks; i++)
 		rte_pktmbuf_free(io->blank[i].token);
 	io->blanks = io->holes = 0;
+	for (unsigned to = 0; to < STEER_SHARDS_MAX; to++) {
+		rte_pktmbuf_free_bulk(io->leaving[to].frame, io->leaving[to].count);
+		io->leaving[to].count = 0;
+	}
 	for (uint16_t i = 0; i < io->ports; i++) {
 		rte_pktmbuf_free_bulk(io->backlog[i].frame, io->backlog[i].count);
 		io->backlog[i].count = 0;
-		empty_queue(io, i);
+		if (has_queue(io, i))
+			empty_queue(io, i);
 	}
 }

@@ -59,6 +59,33 @@ tell_mtu(struct port *p, const struct rte_eth_dev_info *dev, char *why, size_t r
 	return error;
 }
 
+#define SPREAD_TYPES (RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_TCP)
+#define KEY_LEAST    40 /* octets; what is left unsaid is this */
+#define KEY_MOST     64
+
+/* Receive-side scaling by the symmetric key.  A device without a table of buckets has none that can be used. */
+static void
+wish_spread(struct port *p, const struct port_wish *wish, const struct rte_eth_dev_info *dev,
+            struct rte_eth_conf *conf)
+{
+	static uint8_t key[FNS_PORTS_MAX][KEY_MOST]; /* read while the port is configured */
+	uint8_t *own = key[p->id % FNS_PORTS_MAX];
+	uint8_t len = dev->hash_key_size == 0 ? KEY_LEAST : dev->hash_key_size;
+
+	if (!wish->spread || p->queues < 2 || dev->reta_size == 0 || len > KEY_MOST ||
+	    (dev->flow_type_rss_offloads & SPREAD_TYPES) == 0)
+		return;
+	for (unsigned i = 0; i < len; i++)
+		own[i] = (uint8_t)(i % 2 == 0 ? wish->spread_key >> 8 : wish->spread_key);
+	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	conf->rx_adv_conf.rss_conf.rss_key = own;
+	conf->rx_adv_conf.rss_conf.rss_key_len = len;
+	conf->rx_adv_conf.rss_conf.rss_hf = dev->flow_type_rss_offloads & SPREAD_TYPES;
+	if (dev->rx_offload_capa & RTE_ETH_RX_OFFLOAD_RSS_HASH)
+		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	p->buckets = dev->reta_size;
+}
+
 static int
 configure(struct port *p, const struct port_wish *wish, const struct rte_eth_dev_info *dev, char *why,
           size_t room)
@@ -72,6 +99,8 @@ configure(struct port *p, const struct port_wish *wish, const struct rte_eth_dev
 	conf.rxmode.offloads =
 		dev->rx_offload_capa & (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
 	conf.txmode.offloads = dev->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+	wish_spread(p, wish, dev, &conf);
+	conf.intr_conf.rxq = p->rx_interrupts;
 	error = rte_eth_dev_configure(p->id, p->queues, p->queues, &conf);
 	if (error != 0)
 		return complain(why, room, p->device, "configuring it", error);
@@ -107,11 +136,9 @@ port_open(struct port *p, const struct port_wish *wish, char *why, size_t room)
 	p->keeps_mbufs =
 		strcmp(p->driver, "net_af_xdp") == 0; /* those in its fill queue: 22.11 forgets them */
 	p->virtual = dev.device != NULL && strcmp(rte_bus_name(rte_dev_bus(dev.device)), "vdev") == 0;
-	if (p->queues > dev.max_rx_queues || p->queues > dev.max_tx_queues) {
-		snprintf(why, room, "%s: has %u receive and %u transmit queues; %u wanted", p->device,
-		         dev.max_rx_queues, dev.max_tx_queues, p->queues);
-		return -EINVAL;
-	}
+	p->queues = RTE_MIN(p->queues, RTE_MIN(dev.max_rx_queues, dev.max_tx_queues));
+	/* of the virtual ones net_tap has them; a card that cannot after all is known when it is started */
+	p->rx_interrupts = wish->rx_interrupts && (!p->virtual || strcmp(p->driver, "net_tap") == 0);
 	error = configure(p, wish, &dev, why, room);
 	if (error == 0)
 		choose_mac(p, wish);
@@ -165,6 +192,25 @@ port_start(struct port *p, struct rte_mempool *pool, char *why, size_t room)
 	p->started = true;
 	open_ears(p);
 	return 0;
+}
+
+bool
+port_spread(struct port *p, const struct fns_steer *steer)
+{
+	struct rte_eth_rss_reta_entry64 table[RTE_ETH_RSS_RETA_SIZE_512 / RTE_ETH_RETA_GROUP_SIZE];
+
+	if (p->buckets < steer->buckets || p->buckets > RTE_ETH_RSS_RETA_SIZE_512)
+		return false;
+	memset(table, 0, sizeof(table));
+	for (unsigned i = 0; i < p->buckets; i++) {
+		struct rte_eth_rss_reta_entry64 *group = &table[i / RTE_ETH_RETA_GROUP_SIZE];
+
+		group->mask |= UINT64_C(1) << i % RTE_ETH_RETA_GROUP_SIZE;
+		group->reta[i % RTE_ETH_RETA_GROUP_SIZE] =
+			(uint16_t)(i % steer->buckets % steer->shards % p->queues);
+	}
+	p->spreads = rte_eth_dev_rss_reta_update(p->id, table, p->buckets) == 0;
+	return p->spreads;
 }
 
 void

@@ -7,11 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <finesse/config.h>
+
 struct rte_mempool;
 
 struct port_wish {
 	const char *device;   /* EAL's name: "net_tap0", "0000:03:00.0" */
-	uint16_t queues;      /* pairs of a receive and a transmit queue; at least 1 */
+	uint16_t queues;      /* pairs of a receive and a transmit queue; at least 1; it may have fewer */
+	bool spread;          /* several workers: by receive-side scaling with spread_key, if it has that */
+	bool rx_interrupts;   /* wanted, if it has them */
+	uint16_t spread_key;  /* of struct fns_steer */
 	uint16_t mtu;         /* of IP */
 	uint16_t descriptors; /* per queue; the PMD adjusts it */
 	bool mac_given;
@@ -31,6 +36,9 @@ struct port {
 	bool mtu_told;    /* the PMD took the MTU */
 	bool keeps_mbufs; /* the PMD does not give back all of them when it is closed: a fault of its own */
 	bool started;
+	bool spreads;     /* it hashes TCP as struct fns_steer does: port_spread said whose bucket is whose */
+	uint16_t buckets; /* of its table; 0: it has none, or was not asked for it */
+	bool rx_interrupts; /* a worker may sleep until a frame comes */
 };
 
 /* Looks the device up and configures it, without memory yet: says what port_start will need.  0, or -errno with one
@@ -42,6 +50,10 @@ uint16_t port_frame_max(const struct port *);
 
 /* Sets up the queues with receive buffers from `pool`, and starts.  0, or -errno with one line in `why`. */
 int port_start(struct port *, struct rte_mempool *pool, char *why, size_t room);
+
+/* Fills the port's table of buckets, once it has started: those of a shard that has no queue go where its worker's frames
+ * are steered from (queue = shard % queues).  False: it has none, or refuses; frames come as they come. */
+bool port_spread(struct port *, const struct fns_steer *);
 
 /* Stops and closes; the PMD gives its mbufs back.  On a port that was never opened: nothing. */
 void port_close(struct port *);

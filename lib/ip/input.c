@@ -43,11 +43,14 @@ tcp_segment(struct ip_arrival *a, uint16_t flags)
 }
 
 static enum drop
-ip4_addresses(const struct ip *ip, const struct ip_packet *p, bool group)
+ip4_addresses(const struct ip *ip, struct ip_arrival *a, bool group)
 {
+	const struct ip_packet *p = &a->packet;
+
 	if (!is_unicast(ip, p->src) || ip_is_ours(ip, p->src))
 		return DROP_IP4_SOURCE;
-	if (!ip_is_ours(ip, p->dst))
+	a->own = ip_own(ip, p->dst);
+	if (a->own == OWN_NONE)
 		return addr_is_multicast(p->dst) || is_broadcast(ip, p->dst) ? DROP_IP4_BROADCAST
 		                                                             : DROP_IP4_NOT_OURS;
 	return group ? DROP_L2_NOT_OURS : DROP_TAKEN; /* RFC 1122 §3.3.6 */
@@ -63,7 +66,7 @@ ip4_arrives(struct ip *ip, const struct fns_frame *f, const struct eth *eth, str
 	/* Bad says not what is bad: look for it in software. */
 	why = ip4_parse(&a->packet, c, !bad && (f->flags & FNS_FRAME_IP_CKSUM_GOOD));
 	if (why == DROP_TAKEN)
-		why = ip4_addresses(ip, &a->packet, eth_is_group(eth->dst));
+		why = ip4_addresses(ip, a, eth_is_group(eth->dst));
 	if (why != DROP_TAKEN)
 		return why;
 	if (a->packet.protocol == PROTO_TCP)
@@ -94,7 +97,7 @@ group_is_ours(const struct fns_port_config *p, const uint8_t group[16])
 }
 
 static enum drop
-ip6_addresses(const struct ip *ip, const struct ip_arrival *a, const struct eth *eth)
+ip6_addresses(const struct ip *ip, struct ip_arrival *a, const struct eth *eth)
 {
 	const struct ip_packet *p = &a->packet;
 	bool icmp = p->protocol == PROTO_ICMP6;
@@ -111,6 +114,7 @@ ip6_addresses(const struct ip *ip, const struct ip_arrival *a, const struct eth 
 			return DROP_IP6_NOT_OURS;
 		return mac_is_broadcast(eth->dst) ? DROP_L2_NOT_OURS : DROP_TAKEN;
 	}
+	a->own = ip_own(ip, p->dst);
 	if (addr_is_ip4(p->dst) || !ours_by(ip, a->port, p->dst))
 		return DROP_IP6_NOT_OURS;
 	return eth_is_group(eth->dst) ? DROP_L2_NOT_OURS : DROP_TAKEN;
@@ -185,6 +189,7 @@ ip_loop_arrives(const struct ip *ip, struct ip_arrival *a)
 	a->kind = IP_SEGMENT;
 	a->l4_verified = true;
 	a->port = LOOP_PORT;
+	a->own = ip_own(ip, a->packet.dst);
 	return true;
 }
 

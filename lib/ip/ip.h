@@ -35,6 +35,18 @@ struct ip_stats {
 #undef X
 };
 
+/* Our addresses, numbered: those of each port in the order of the configuration, then its link-local one; an address
+ * of two ports has the number of the first. */
+#define OWN_MAX  (FNS_PORTS_MAX * (FNS_PORT_ADDR_MAX + 1))
+#define OWN_NONE 0xff
+struct own {
+	uint8_t addr[OWN_MAX][16];
+	uint8_t count;
+	uint8_t slot
+		[256]; /* number + 1 by hash, 0: free; open addressing, as nobody but the configuration fills it */
+};
+_Static_assert(OWN_MAX < OWN_NONE, "a number is an octet");
+
 /* A bucket of tokens, refilled by the clock. */
 struct ip_limit {
 	uint64_t at_us;
@@ -45,6 +57,7 @@ struct ip {
 	const struct fns_config *config; /* outlives it */
 	uint64_t now_us;                 /* set by the shard at the start of a turn */
 	struct fns_outbox *tx;           /* set by the shard for the length of a turn; NULL outside */
+	struct own own;
 	struct neigh_cache neigh;
 	struct loop loop;
 	struct ip_limit echo;
@@ -66,6 +79,7 @@ struct ip_arrival {
 	enum ip_arrival_kind kind;
 	bool l4_verified; /* the driver says that the TCP checksum is good */
 	uint8_t port;
+	uint8_t own; /* of a segment: the number of the address of ours that it came to */
 	struct ip_packet packet;
 	struct icmp error;
 };
@@ -82,8 +96,14 @@ void ip_looped(struct ip *);
 void ip_timeouts(struct ip *);
 uint64_t ip_due(const struct ip *); /* UINT64_MAX: never */
 
-/* One of our addresses, on any port (link-local ones included). */
-bool ip_is_ours(const struct ip *, const uint8_t addr[16]);
+/* The number of an address of ours, on any port (link-local ones included); OWN_NONE: it is not ours. */
+uint8_t ip_own(const struct ip *, const uint8_t addr[16]);
+
+static inline bool
+ip_is_ours(const struct ip *ip, const uint8_t addr[16])
+{
+	return ip_own(ip, addr) != OWN_NONE;
+}
 
 struct ip_route {
 	uint8_t port;

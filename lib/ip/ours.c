@@ -99,15 +99,48 @@ port_source(const struct fns_port_config *p, const uint8_t next[16], uint8_t sou
 	return true;
 }
 
-bool
-ip_is_ours(const struct ip *ip, const uint8_t addr[16])
+static uint8_t
+own_hash(const uint8_t addr[16])
 {
-	uint16_t i;
+	return (uint8_t)(addr[15] ^ addr[14] * 5 ^ addr[11] * 3 ^ addr[7]);
+}
 
-	for (i = 0; i < ip->config->port_count; i++)
-		if (port_has(&ip->config->port[i], addr))
-			return true;
-	return false;
+uint8_t
+ip_own(const struct ip *ip, const uint8_t addr[16])
+{
+	uint8_t n;
+
+	for (uint8_t h = own_hash(addr); (n = ip->own.slot[h]) != 0; h++)
+		if (addr_equal(ip->own.addr[n - 1], addr))
+			return (uint8_t)(n - 1);
+	return OWN_NONE;
+}
+
+static void
+own_add(struct ip *ip, const uint8_t addr[16])
+{
+	uint8_t h = own_hash(addr);
+
+	if (ip_own(ip, addr) != OWN_NONE)
+		return;
+	while (ip->own.slot[h] != 0)
+		h++;
+	memcpy(ip->own.addr[ip->own.count], addr, 16);
+	ip->own.slot[h] = ++ip->own.count;
+}
+
+void
+own_init(struct ip *ip)
+{
+	for (uint16_t i = 0; i < ip->config->port_count; i++) {
+		const struct fns_port_config *p = &ip->config->port[i];
+		uint8_t link_local[16];
+
+		for (uint16_t k = 0; k < p->address_count; k++)
+			own_add(ip, p->address[k].ip);
+		link_local_of(link_local, p->mac);
+		own_add(ip, link_local);
+	}
 }
 
 bool

@@ -9,6 +9,8 @@
 
 #include "ip.h"
 
+void own_init(struct ip *); /* ip->own, from the configuration */
+
 /* fe80:: with the EUI-64 of the MAC (RFC 4291 appendix A). */
 void link_local_of(uint8_t addr[16], const uint8_t mac[6]);
 bool is_link_local(const uint8_t addr[16]); /* fe80::/10 */

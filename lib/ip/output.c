@@ -11,6 +11,7 @@
 #include "ip4.h"
 #include "ip6.h"
 #include "link_out.h"
+#include "ours.h"
 
 #define TCP_CKSUM_AT   16 /* the checksum field in a TCP header */
 #define TCP_HEADER_MAX 60
@@ -28,6 +29,7 @@ ip_init(struct ip *ip, const struct fns_config *config, void *zeroed, uint64_t k
 
 	memset(ip, 0, sizeof(*ip));
 	ip->config = config;
+	own_init(ip);
 	ip->now_us = now_us;
 	ip->echo.at_us = now_us;
 	ip->echo.tokens = config->icmp_per_second;

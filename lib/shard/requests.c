@@ -58,11 +58,11 @@ addr_of(const uint8_t ip[16], uint16_t port)
 }
 
 static void
-add_age(struct fns_ages *ages, const struct flow *flow, uint64_t age_us)
+add_age(struct fns_ages *ages, const struct tcp *t, const struct key *key, uint64_t age_us)
 {
 	if (ages->count == 0 || age_us > ages->max_us) {
-		ages->local = addr_of(flow->local, flow->lport);
-		ages->remote = addr_of(flow->remote, flow->rport);
+		ages->local = addr_of(tcp_local(t, key), key->lport);
+		ages->remote = addr_of(key->remote, key->rport);
 		ages->max_us = age_us;
 	}
 	ages->count++;
@@ -102,13 +102,13 @@ alive(const struct fns_conn *c)
 static uint64_t
 conn_age_us(const struct fns_conn *c)
 {
-	return (uint64_t)(c->tcp->now - c->opened) << TICK_SHIFT;
+	return (uint64_t)(tcp_of(c)->now - c->opened) << TICK_SHIFT;
 }
 
 static uint64_t
 tw_age_us(const struct tcp *t, const struct tw *w)
 {
-	uint64_t left = tick_due(w->due, t->now) ? 0 : (uint64_t)(w->due - t->now) << TICK_SHIFT;
+	uint64_t left = tick_due(tw_due(t, w), t->now) ? 0 : (uint64_t)(tw_due(t, w) - t->now) << TICK_SHIFT;
 	uint64_t all = (uint64_t)t->config->time_wait_ms * 1000;
 
 	return left < all ? all - left : 0;
@@ -136,14 +136,16 @@ serve_states(struct fns_shard *s, struct fns_request *request)
 		const struct fns_conn *c = conn_at(t, r->at[0]);
 
 		if (alive(c))
-			add_age(&r->state[__builtin_ctz(c->state)], &c->flow, conn_age_us(c));
+			add_age(&r->state[__builtin_ctz(c->state)], t, &c->key, conn_age_us(c));
 	}
 	end = piece_end(r->at[1], t->tws.fresh, &budget);
 	for (; r->at[1] < end; r->at[1]++) {
 		const struct tw *w = tw_at(t, r->at[1]);
+		struct key key;
 
+		tw_key(w, &key);
 		if (tw_is_live(w))
-			add_age(&r->state[STATE_TIME_WAIT], &w->flow, tw_age_us(t, w));
+			add_age(&r->state[STATE_TIME_WAIT], t, &key, tw_age_us(t, w));
 	}
 	r->state[STATE_LISTEN].count = counter_read(&t->state[STATE_LISTEN]);
 	return r->at[0] >= t->conns.fresh && r->at[1] >= t->tws.fresh;
@@ -164,17 +166,18 @@ matches(const struct fns_addr *want, const uint8_t ip[16], uint16_t port)
 }
 
 static bool
-passes(const struct fns_conns *r, const struct flow *flow, unsigned state, uint64_t age_us)
+passes(const struct fns_conns *r, const struct tcp *t, const struct key *key, unsigned state, uint64_t age_us)
 {
 	return (r->states == 0 || (r->states >> state & 1)) && age_us >= r->older_us &&
-	       matches(&r->local, flow->local, flow->lport) && matches(&r->remote, flow->remote, flow->rport);
+	       matches(&r->local, tcp_local(t, key), key->lport) &&
+	       matches(&r->remote, key->remote, key->rport);
 }
 
 static void
-add_tw(struct fns_conns *r, const struct tw *w, uint64_t age_us)
+add_tw(struct fns_conns *r, const struct tcp *t, const struct key *key, uint64_t age_us)
 {
-	r->row[r->rows++] = (struct fns_status){.local = addr_of(w->flow.local, w->flow.lport),
-	                                        .remote = addr_of(w->flow.remote, w->flow.rport),
+	r->row[r->rows++] = (struct fns_status){.local = addr_of(tcp_local(t, key), key->lport),
+	                                        .remote = addr_of(key->remote, key->rport),
 	                                        .state = state_name(TIME_WAIT),
 	                                        .age_us = age_us,
 	                                        .orphan = true,
@@ -191,15 +194,17 @@ serve_conns(struct fns_shard *s, struct fns_request *request)
 	for (; r->at[0] < end && r->rows < r->room; r->at[0]++) {
 		const struct fns_conn *c = conn_at(t, r->at[0]);
 
-		if (alive(c) && passes(r, &c->flow, (unsigned)__builtin_ctz(c->state), conn_age_us(c)))
+		if (alive(c) && passes(r, t, &c->key, (unsigned)__builtin_ctz(c->state), conn_age_us(c)))
 			fns_status(c, &r->row[r->rows++]);
 	}
 	end = r->at[0] < t->conns.fresh ? r->at[1] : piece_end(r->at[1], t->tws.fresh, &budget);
 	for (; r->at[1] < end && r->rows < r->room; r->at[1]++) {
 		const struct tw *w = tw_at(t, r->at[1]);
+		struct key key;
 
-		if (tw_is_live(w) && passes(r, &w->flow, STATE_TIME_WAIT, tw_age_us(t, w)))
-			add_tw(r, w, tw_age_us(t, w));
+		tw_key(w, &key);
+		if (tw_is_live(w) && passes(r, t, &key, STATE_TIME_WAIT, tw_age_us(t, w)))
+			add_tw(r, t, &key, tw_age_us(t, w));
 	}
 	r->end = r->at[0] >= t->conns.fresh && r->at[1] >= t->tws.fresh;
 	return r->end || r->rows == r->room;

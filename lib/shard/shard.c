@@ -146,9 +146,9 @@ fns_shard_due(const struct fns_shard *s)
 }
 
 static bool
-at_place(const struct flow *f, const struct fns_addr *local)
+at_place(const struct fns_shard *s, uint8_t own, uint16_t port, const struct fns_addr *local)
 {
-	return f->lport == local->port && (addr_is_zero(local->ip) || addr_equal(f->local, local->ip));
+	return port == local->port && (addr_is_zero(local->ip) || addr_equal(s->ip.own.addr[own], local->ip));
 }
 
 void
@@ -206,7 +206,7 @@ fns_shard_has(const struct fns_shard *s, const uint8_t ip[16])
 uint16_t
 fns_shard_port(struct fns_shard *s, unsigned tries)
 {
-	const struct flow nobody = {0};
+	const struct key nobody = {0};
 
 	if (tries == 0)
 		s->tcp.port_step++;
@@ -222,11 +222,11 @@ fns_port_in_use(const struct fns_shard *s, const struct fns_addr *local)
 	for (i = 0; i < t->conns.fresh; i++) {
 		const struct fns_conn *c = conn_at(t, i);
 
-		if (!(c->marks & M_GONE) && !in(c, ENDED) && at_place(&c->flow, local))
+		if (!(c->marks & M_GONE) && !in(c, ENDED) && at_place(s, c->key.local, c->key.lport, local))
 			return true;
 	}
 	for (i = t->tw_head; i != POOL_NONE; i = tw_at(t, i)->next) {
-		if (at_place(&tw_at(t, i)->flow, local))
+		if (at_place(s, tw_at(t, i)->local, tw_at(t, i)->lport, local))
 			return true;
 	}
 	return false;

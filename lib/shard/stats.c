@@ -93,7 +93,7 @@ shard_sums(const struct fns_shard *s)
 }
 
 struct totals {
-	uint64_t pages, recoveries, orphans, live, recorded;
+	uint64_t pages, queues, recoveries, orphans, live, recorded;
 };
 
 static uint64_t
@@ -108,34 +108,37 @@ ring_pages(const struct ring *r)
 static const char *
 check_conn(const struct fns_conn *c, struct totals *sum)
 {
+	const struct queues *q = conn_queues(c);
 	const struct recovery *r = conn_has_recovery(c);
 
-	sum->pages += ring_pages(&c->rx) + ring_pages(&c->tx);
+	if (q != NULL)
+		sum->pages += ring_pages(&q->rx) + ring_pages(&q->tx);
+	sum->queues += q != NULL;
 	sum->recoveries += r != NULL;
 	sum->recorded += c->recorded;
 	if (in(c, ENDED))
 		return NULL;
 	sum->live++;
 	sum->orphans += flagged(c, C_ORPHAN);
-	if (!tcp_is_home(c->tcp, &c->flow))
+	if (!tcp_is_home(tcp_of(c), &c->key))
 		return "a connection is another shard's";
 	if (seq_lt(c->snd.nxt, c->snd.una) || seq_lt(c->snd.max, c->snd.nxt))
 		return "A1: SND.UNA, SND.NXT and the highest sent are out of order";
 	if (in(c, SYNCHRONIZED) && seq_lt(c->rcv.adv, c->rcv.nxt))
 		return "B2: the window offered ends before RCV.NXT";
-	if (seq_gt(c->snd.max, conn_text_seq(c) + c->tx.len + 1))
+	if (seq_gt(c->snd.max, conn_fin_seq(c) + 1))
 		return "A5: sent more than was written";
-	if (c->snd.una != c->snd.max && c->deadline[RETRANSMIT] == 0)
+	if (c->snd.una != c->snd.max && conn_deadline(c, RETRANSMIT) == 0)
 		return "A10: something is outstanding and no retransmission timeout runs";
-	if (c->deadline[RETRANSMIT] != 0 && c->deadline[PERSIST] != 0)
-		return "A10: retransmission and persist timeout run both";
-	if (c->rx.reach > RING_MAX || c->tx.reach > RING_MAX)
+	if (q != NULL && q->rx.reach == 0 && q->tx.reach == 0 && r == NULL)
+		return "G1: queues that hold nothing";
+	if (q != NULL && (q->rx.reach > RING_MAX || q->tx.reach > RING_MAX))
 		return "B3: a ring holds more than it can";
 	if (r != NULL && r->held.used > 0 && !seq_gt(r->held.at[0].left, c->rcv.nxt))
 		return "B4: held ranges begin at or before RCV.NXT";
-	for (unsigned d = 0; d < DEADLINES; d++) {
-		if (c->deadline[d] != 0 &&
-		    (!wheel_node_armed(&c->timer) || seq_gt(c->timer.due, c->deadline[d])))
+	for (unsigned i = 0; i < DEADLINES - 1; i++) {
+		if (c->deadline[i] != 0 &&
+		    (!wheel_node_armed(&c->timer) || seq_gt(conn_timer_due(c), c->deadline[i])))
 			return "G4: a deadline that the wheel would miss";
 	}
 	return NULL;
@@ -162,6 +165,8 @@ fns_shard_check(const struct fns_shard *s)
 		return "S7: orphans found are not those counted";
 	if (sum.recoveries != t->recoveries.used)
 		return "G1: recovery blocks in use are not those of the connections";
+	if (sum.queues != t->queues.used)
+		return "G1: queues in use are not those of the connections";
 	if (sum.recorded != t->recorder.table.used)
 		return "G1: rings of the flight recorder are not those of the connections recorded";
 	if (t->pages.used > sum.pages)

@@ -10,15 +10,14 @@ ack_window(struct fns_conn *c, const struct seg *s, bool always)
 {
 	uint32_t wnd = (uint32_t)s->wnd << ((s->flags & SYN) ? 0 : c->snd_scale); /* RFC 7323 §2.2 */
 
-	if (!always && !seq_lt(c->snd.wl1, s->seq) && !(c->snd.wl1 == s->seq && seq_le(c->snd.wl2, s->ack)))
+	if (!always && (seq_lt(s->seq, c->snd.wl1) || seq_lt(s->ack, c->snd.una)))
 		return;
-	if (c->snd.wnd == 0 && wnd != 0 && c->deadline[PERSIST] != 0) {
+	if (c->snd.wnd == 0 && wnd != 0 && conn_deadline(c, PERSIST) != 0) {
 		conn_stop(c, PERSIST);
 		c->backoff = 0;
 	}
 	c->snd.wnd = wnd;
 	c->snd.wl1 = s->seq;
-	c->snd.wl2 = s->ack;
 	if (wnd > c->snd.max_wnd)
 		c->snd.max_wnd = wnd;
 }
@@ -28,7 +27,7 @@ ack_window(struct fns_conn *c, const struct seg *s, bool always)
 static void
 sample(struct fns_conn *c, const struct seg *s)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 
 	if (flagged(c, C_TIMING)) {
 		if (seq_ge(s->ack, c->rtt_seq)) {
@@ -53,7 +52,7 @@ restart_timer(struct fns_conn *c)
 		conn_stop(c, USER_TIMEOUT);
 	} else {
 		conn_arm(c, RETRANSMIT, rto_us(c)); /* 5.3 */
-		if (c->deadline[USER_TIMEOUT] != 0)
+		if (conn_deadline(c, USER_TIMEOUT) != 0)
 			conn_arm(c, USER_TIMEOUT, (uint64_t)conn_options(c)->user_timeout_ms * 1000);
 	}
 }
@@ -68,7 +67,7 @@ ack_syn(struct fns_conn *c, const struct seg *s)
 	sample(c, s);
 	if (c->srtt_us == 0 && c->backoff > 0)
 		c->rttvar_us = 3000000; /* 5.7 */
-	c->tcp->cc->begin(c);
+	tcp_of(c)->cc->begin(c);
 	c->backoff = 0;
 	conn_stop(c, RETRANSMIT);
 	conn_stop(c, USER_TIMEOUT);
@@ -105,7 +104,7 @@ begin_recovery(struct fns_conn *c)
 
 	c->recover = c->snd.max;
 	if (!c->cwr) /* a mark and a loss of one window are one sign (RFC 3168 §6.1.2) */
-		c->tcp->cc->lost(c);
+		tcp_of(c)->cc->lost(c);
 	c->cwr = 0;
 	c->cwr_due = c->ecn;
 	flag(c, C_RECOVERY | C_REXMIT);
@@ -115,7 +114,7 @@ begin_recovery(struct fns_conn *c)
 		r->rexmitted = c->snd.una;
 	else
 		c->cwnd += DUPACKS * c->mss; /* three segments have left the network */
-	counter_add(&c->tcp->stats.fast_recoveries, 1);
+	counter_add(&tcp_of(c)->stats.fast_recoveries, 1);
 }
 
 /* RFC 5681 §2: nothing else has changed, and something is outstanding. */
@@ -146,17 +145,21 @@ static void
 advance(struct fns_conn *c, const struct seg *s)
 {
 	uint32_t acked = s->ack - c->snd.una, text = acked;
+	struct queues *q = conn_queues(c);
 	struct recovery *r;
 
 	sample(c, s);
 	if (!flagged(c, C_SYN_ACKED)) { /* FIN-WAIT-1 from SYN-RECEIVED */
 		flag(c, C_SYN_ACKED);
-		c->tcp->cc->begin(c);
+		tcp_of(c)->cc->begin(c);
 		text--;
 	}
-	if (text > c->tx.len) /* and our FIN */
-		text = c->tx.len;
-	ring_take(&c->tx, &c->tcp->pages, text);
+	if (q == NULL)
+		text = 0;
+	else if (text > q->tx.len) /* and our FIN */
+		text = q->tx.len;
+	if (text > 0)
+		ring_take(&q->tx, &tcp_of(c)->pages, text);
 	c->snd.una = s->ack;
 	if (seq_lt(c->snd.nxt, c->snd.una))
 		c->snd.nxt = c->snd.una;
@@ -168,7 +171,7 @@ advance(struct fns_conn *c, const struct seg *s)
 	} else {
 		c->dupacks = 0;
 		if (!c->cwr)
-			c->tcp->cc->acked(c, acked);
+			tcp_of(c)->cc->acked(c, acked);
 		if (seq_ge(c->snd.una, c->recover)) {
 			c->recover = c->snd.una; /* keeps up, so that it stays within half the space */
 			c->cwr = 0;
@@ -178,7 +181,7 @@ advance(struct fns_conn *c, const struct seg *s)
 	if (r != NULL && seq_lt(r->rexmitted, c->snd.una))
 		r->rexmitted = c->snd.una;
 	restart_timer(c);
-	ip_confirm(c->tcp->ip, c->flow.remote);
+	ip_confirm(tcp_of(c)->ip, c->key.remote);
 	if (flagged(c, C_WANT_ROOM) && text > 0) {
 		unflag(c, C_WANT_ROOM);
 		conn_report(c, FNS_WRITABLE);
@@ -190,10 +193,10 @@ advance(struct fns_conn *c, const struct seg *s)
 static void
 answered(struct fns_conn *c)
 {
-	uint8_t half = (uint8_t)(c->tcp->config->retries / 2);
+	uint8_t half = (uint8_t)(tcp_of(c)->config->retries / 2);
 	bool fin_waits = in(c, FIN_WAIT_1 | CLOSING | LAST_ACK);
 
-	if (c->snd.una == c->snd.max && c->tx.len == 0 && !fin_waits)
+	if (c->snd.una == c->snd.max && conn_unacked(c) == 0 && !fin_waits)
 		c->backoff = 0;
 	else if (c->snd.wnd == 0 && c->backoff > half && !flagged(c, C_ORPHAN))
 		c->backoff = half;

@@ -12,15 +12,13 @@
 #define PAWS_IDLE_STEPS 31000u /* of ts_recent_age: about 24 days (RFC 7323 §5.5) */
 
 uint32_t
-tcp_find(const struct tcp *t, const struct flow *flow, uint64_t hash)
+tcp_find(const struct tcp *t, const struct key *key, uint64_t hash)
 {
 	struct table_probe p;
 	uint32_t i;
 
 	for (i = table_first(&t->table, hash, &p); i != TABLE_NONE; i = table_next(&t->table, &p)) {
-		const struct flow *f = i & TW_BIT ? &tw_at(t, i & ~TW_BIT)->flow : &conn_at(t, i)->flow;
-
-		if (flow_equal(f, flow))
+		if (i & TW_BIT ? tw_is(tw_at(t, i & ~TW_BIT), key) : key_equal(&conn_at(t, i)->key, key))
 			return i;
 	}
 	return TABLE_NONE;
@@ -28,19 +26,19 @@ tcp_find(const struct tcp *t, const struct flow *flow, uint64_t hash)
 
 /* §3.10.7.1 */
 static enum drop
-arrives_closed(struct tcp *t, const struct flow *flow, const struct seg *s)
+arrives_closed(struct tcp *t, const struct key *key, const struct seg *s)
 {
 	if (s->flags & RST)
 		return DROP_CLOSED_RST;
 	if (t->ignore_opens && (s->flags & (SYN | ACK)) == SYN)
 		return DROP_CLOSED_IGNORED;
-	reply_reset(t, flow, s, DROP_CLOSED_NO_CONN);
+	reply_reset(t, key, s, DROP_CLOSED_NO_CONN);
 	return DROP_CLOSED_NO_CONN;
 }
 
 /* §3.10.7.2 */
 enum drop
-tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flow, const struct seg *s,
+tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct key *key, const struct seg *s,
                    bool floor, uint32_t iss_floor)
 {
 	struct fns_conn *c;
@@ -48,7 +46,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 	if (s->flags & RST)
 		return DROP_LISTEN_RST;
 	if (s->flags & ACK) {
-		reply_reset(t, flow, s, DROP_LISTEN_ACK);
+		reply_reset(t, key, s, DROP_LISTEN_ACK);
 		return DROP_LISTEN_ACK;
 	}
 	if (!(s->flags & SYN))
@@ -58,10 +56,10 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 	if (l->embryos >= t->config->syn_backlog || listener_full(l)) {
 		counter_add(&t->stats.backlog_overflows, 1);
 		if (t->config->backlog_reset)
-			reply_reset(t, flow, s, DROP_LISTEN_BACKLOG);
+			reply_reset(t, key, s, DROP_LISTEN_BACKLOG);
 		return DROP_LISTEN_BACKLOG;
 	}
-	c = conn_new(t, flow, l->options);
+	c = conn_new(t, key, l->options);
 	if (c == NULL)
 		return DROP_LISTEN_NO_MEMORY;
 	counter_add(&t->stats.opens_passive, 1);
@@ -86,7 +84,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct flow *flo
 static bool
 met_itself(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 
 	if (!conn_to_itself(c))
 		return false;
@@ -102,7 +100,7 @@ met_itself(struct fns_conn *c)
 static bool
 may_wait(const struct fns_conn *c)
 {
-	struct fns_listener *l = c->listener != POOL_NONE ? &c->tcp->listener[c->listener] : NULL;
+	struct fns_listener *l = c->listener != POOL_NONE ? &tcp_of(c)->listener[c->listener] : NULL;
 
 	if (l != NULL && listener_full(l))
 		return false;
@@ -119,7 +117,7 @@ establish(struct fns_conn *c, const struct seg *s)
 	conn_enter(c, ESTABLISHED);
 	if (profile_says(c, RULE_whole_segments))
 		c->rcv.wnd = (c->rcv.wnd + c->mss - 1) / c->mss * c->mss;
-	c->epoch = c->tcp->now;
+	c->epoch = tcp_of(c)->now;
 	c->epoch_seq = c->rcv.nxt + c->rcv.wnd;
 	c->marks |= M_KNOWN;
 	conn_report(c, conn_to_itself(c) ? FNS_OPENED | FNS_SELF : FNS_OPENED);
@@ -147,7 +145,7 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 	if (s->flags & RST) { /* second */
 		if (!acks)
 			return DROP_SYN_SENT_RST;
-		counter_add(&c->tcp->stats.resets_received, 1);
+		counter_add(&tcp_of(c)->stats.resets_received, 1);
 		conn_end(c, CLASS_peer_reset_syn_sent, ECONNREFUSED, false);
 		return DROP_TAKEN;
 	}
@@ -177,7 +175,7 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 static bool
 check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
 {
-	uint16_t idle = (uint16_t)((c->tcp->now >> 16) - c->ts_recent_age);
+	uint16_t idle = (uint16_t)((tcp_of(c)->now >> 16) - c->ts_recent_age);
 
 	if (!flagged(c, C_TS) || (s->flags & RST))
 		return true;
@@ -264,12 +262,12 @@ check_rst(struct fns_conn *c, const struct seg *s, enum drop *drop)
 
 	if (!(s->flags & RST))
 		return true;
-	if (s->seq != c->rcv.nxt && s->seq + 1 != c->rcv.nxt && c->tcp->config->strict_reset) {
+	if (s->seq != c->rcv.nxt && s->seq + 1 != c->rcv.nxt && tcp_of(c)->config->strict_reset) {
 		*drop = DROP_RST_CHALLENGED;
 		conn_challenge(c);
 		return false;
 	}
-	counter_add(&c->tcp->stats.resets_received, 1);
+	counter_add(&tcp_of(c)->stats.resets_received, 1);
 	if (in(c, SYN_RECEIVED))
 		error = ECONNREFUSED;
 	else if (in(c, CLOSE_WAIT) && profile_says(c, RULE_rst_is_epipe))
@@ -296,7 +294,7 @@ check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		/* The peer has begun anew, and nobody waits for the old one (T-29). */
 		reply_reset_of(c, s, fns_class_name(CLASS_reset_new_syn));
 		conn_end(c, CLASS_reset_new_syn, 0, false);
-	} else if (!c->tcp->config->strict_syn) {
+	} else if (!tcp_of(c)->config->strict_syn) {
 		conn_end(c, CLASS_reset_new_syn, ECONNRESET, true);
 	} else {
 		conn_challenge(c);
@@ -338,7 +336,7 @@ take_timestamp(struct fns_conn *c, const struct seg *s)
 		return;
 	if (seq_ge(s->opt.ts_val, c->ts_recent) && seq_le(s->seq, c->last_ack_sent)) {
 		c->ts_recent = s->opt.ts_val;
-		c->ts_recent_age = (uint16_t)(c->tcp->now >> 16);
+		c->ts_recent_age = (uint16_t)(tcp_of(c)->now >> 16);
 	}
 }
 
@@ -399,7 +397,7 @@ check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 	}
 	if (shut && seq_gt(s->seq + s->text_len, c->rcv.nxt)) { /* nobody will ever read this: SHLD-3 */
 		*drop = DROP_TEXT_AFTER_CLOSE;
-		counter_add(&c->tcp->stats.lost_unread, s->text_len);
+		counter_add(&tcp_of(c)->stats.lost_unread, s->text_len);
 		reply_reset_of(c, s, fns_class_name(CLASS_reset_after_close));
 		conn_end(c, CLASS_reset_after_close, flagged(c, C_ORPHAN) ? 0 : ECONNRESET, false);
 		return false;
@@ -424,7 +422,7 @@ check_fin(struct fns_conn *c, const struct seg *s)
 		/* Our own FIN may come soon and carry the ACK: the three-segment close (T-06). */
 		if (profile_says(c, RULE_fin_ack_waits) && !flagged(c, C_ACK_NOW)) {
 			flag(c, C_ACK_LATER);
-			conn_arm(c, DELAYED_ACK, (uint64_t)c->tcp->config->delayed_ack_ms * 1000);
+			conn_arm(c, DELAYED_ACK, (uint64_t)tcp_of(c)->config->delayed_ack_ms * 1000);
 			return;
 		}
 		break;
@@ -445,6 +443,7 @@ arrives_text_and_fin(struct fns_conn *c, struct seg *s)
 	/* sixth: urgent octets are delivered in line and not announced (tests/rfc9293.def) */
 	if (check_text(c, s, &drop))
 		check_fin(c, s);
+	conn_tidy(c);
 	return drop;
 }
 
@@ -487,9 +486,7 @@ arrives_other(struct fns_conn *c, struct seg *s)
 	if (conn_options(c)->keepalive == FNS_ON)
 		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->keepalive_ms * 1000);
 	ecn_take(c, s);
-	drop = arrives_text_and_fin(c, s);
-	conn_tidy(c);
-	return drop;
+	return arrives_text_and_fin(c, s);
 }
 
 enum drop
@@ -497,26 +494,26 @@ tcp_arrives(struct tcp *t, const struct ip_arrival *a)
 {
 	const struct ip_packet *p = &a->packet;
 	struct fns_listener *l;
-	struct flow flow;
+	struct key key;
 	struct seg s;
 	enum drop drop;
 	uint32_t i;
 
-	drop = seg_parse(&s, &flow.rport, &flow.lport, p->l4, p->l4_len, p->src, p->dst, a->l4_verified);
+	drop = seg_parse(&s, &key.rport, &key.lport, p->l4, p->l4_len, p->src, p->dst, a->l4_verified);
 	if (drop != DROP_TAKEN)
 		return drop;
 	counter_add(&t->stats.segments_received, 1);
 	s.ce = (p->tos & 3) == 3;
-	memcpy(flow.local, p->dst, 16);
-	memcpy(flow.remote, p->src, 16);
-	i = tcp_find(t, &flow, tcp_hash(t, &flow));
+	memcpy(key.remote, p->src, 16);
+	key.local = a->own;
+	key.ip6 = !addr_is_ip4(p->src);
+	i = tcp_find(t, &key, tcp_hash(t, &key));
 	if (i == TABLE_NONE) {
-		l = listener_find(t, flow.local, flow.lport);
-		return l == NULL ? arrives_closed(t, &flow, &s)
-		                 : tcp_arrives_listen(t, l, &flow, &s, false, 0);
+		l = listener_find(t, key.local, key.lport);
+		return l == NULL ? arrives_closed(t, &key, &s) : tcp_arrives_listen(t, l, &key, &s, false, 0);
 	}
 	if (i & TW_BIT)
-		return tw_arrives(t, i & ~TW_BIT, &flow, &s);
+		return tw_arrives(t, i & ~TW_BIT, &key, &s);
 	if (conn_at(t, i)->state == SYN_SENT)
 		return arrives_syn_sent(conn_at(t, i), &s);
 	return arrives_other(conn_at(t, i), &s);

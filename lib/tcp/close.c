@@ -12,7 +12,7 @@ queue_fin(struct fns_conn *c)
 {
 	switch (c->state) {
 	case SYN_RECEIVED: /* nothing queued: at once (Figure 5); else after ESTABLISHED */
-		if (c->tx.len > 0)
+		if (conn_unacked(c) > 0)
 			flag(c, C_FIN_QUEUED);
 		else
 			conn_enter(c, FIN_WAIT_1);
@@ -67,11 +67,11 @@ fns_abort(struct fns_conn *c)
 static bool
 close_resets(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 	const struct fns_options *o = conn_options(c);
 	enum close_class class;
 
-	if (c->rx.len > 0 &&
+	if (conn_unread(c) > 0 &&
 	    in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2 | CLOSE_WAIT)) { /* SHLD-3, T-13, T-17 */
 		counter_add(&t->stats.closes_unread, 1);
 		class = CLASS_reset_unread;
@@ -92,7 +92,7 @@ close_resets(struct fns_conn *c)
 void
 fns_close(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 
 	assert(!(c->marks & M_GONE) && !flagged(c, C_ORPHAN));
 	record_call(c, FNS_CALL_CLOSE, 0);
@@ -110,7 +110,7 @@ fns_close(struct fns_conn *c)
 	flag(c, C_ORPHAN);
 	counter_add(&t->stats.orphans, 1);
 	c->reports &= FNS_CLOSED;
-	ring_truncate(&c->rx, &t->pages);
+	conn_forget_islands(c);
 	queue_fin(c);
 	c->lingering = conn_options(c)->linger == FNS_ON;
 	if (c->state == FIN_WAIT_2) /* half-closed until now */

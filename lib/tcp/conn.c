@@ -53,35 +53,33 @@ rcv_wnd(const struct tcp *t, const struct fns_options *o)
 }
 
 struct fns_conn *
-conn_new(struct tcp *t, const struct flow *flow, uint16_t options)
+conn_new(struct tcp *t, const struct key *key, uint16_t options)
 {
 	uint32_t i = pool_take(&t->conns);
 	struct fns_conn *c;
 
 	if (i == POOL_NONE)
 		return NULL;
-	if (!table_add(&t->table, tcp_hash(t, flow), i)) {
+	if (!table_add(&t->table, tcp_hash(t, key), i)) {
 		pool_give(&t->conns, i);
 		return NULL;
 	}
 	c = conn_at(t, i);
 	memset(c, 0, sizeof(*c));
-	c->flow = *flow;
+	c->key = *key;
+	c->self = i;
 	c->state = CLOSED;
-	c->tcp = t;
 	c->opened = t->now;
-	c->recovery = POOL_NONE;
+	c->queues = POOL_NONE;
 	c->listener = POOL_NONE;
 	c->options = options & (TCP_OPTION_SETS - 1u);
-	c->ts_offset = iss_ts_offset(t, flow);
+	c->ts_offset = iss_ts_offset(t, key);
 	c->rcv.wnd = rcv_wnd(t, conn_options(c));
 	c->quick = 15;
-	conn_set_iss(c, iss_choose(t, flow));
-	ring_init(&c->rx);
-	ring_init(&c->tx);
+	conn_set_iss(c, iss_choose(t, key));
 	wheel_node_init(&c->timer);
 	tcp_options_again(t, options);
-	if (!tcp_is_home(t, flow))
+	if (!tcp_is_home(t, key))
 		counter_add(&t->stats.wrong_shard, 1);
 	recorder_begin(c);
 	return c;
@@ -96,13 +94,13 @@ next_of(struct fns_conn *c, enum conn_link link)
 void
 conn_list_add(struct conn_list *l, struct fns_conn *c, enum conn_link link)
 {
-	uint32_t i = conn_index(c);
+	uint32_t i = c->self;
 
 	*next_of(c, link) = POOL_NONE;
 	if (l->head == POOL_NONE)
 		l->head = i;
 	else
-		*next_of(conn_at(c->tcp, l->tail), link) = i;
+		*next_of(conn_at(tcp_of(c), l->tail), link) = i;
 	l->tail = i;
 }
 
@@ -112,7 +110,7 @@ conn_dirty(struct fns_conn *c)
 	if (c->marks & M_DIRTY)
 		return;
 	c->marks |= M_DIRTY;
-	conn_list_add(&c->tcp->dirty, c, BY_DIRTY);
+	conn_list_add(&tcp_of(c)->dirty, c, BY_DIRTY);
 }
 
 void
@@ -124,7 +122,7 @@ conn_report(struct fns_conn *c, unsigned reports)
 	if (c->reports == 0 || (c->marks & M_REPORT))
 		return;
 	c->marks |= M_REPORT;
-	conn_list_add(&c->tcp->reports, c, BY_REPORT);
+	conn_list_add(&tcp_of(c)->reports, c, BY_REPORT);
 }
 
 static void
@@ -133,7 +131,7 @@ reap_later(struct fns_conn *c)
 	if (c->marks & M_REAP)
 		return;
 	c->marks |= M_REAP;
-	conn_list_add(&c->tcp->reap, c, BY_REPORT);
+	conn_list_add(&tcp_of(c)->reap, c, BY_REPORT);
 }
 
 size_t
@@ -201,17 +199,17 @@ conn_lingered(struct fns_conn *c)
 static void
 end(struct fns_conn *c, uint16_t state, enum close_class class)
 {
-	struct tcp *t = c->tcp;
-	uint32_t unacked = c->tx.len;
+	struct tcp *t = tcp_of(c);
+	uint32_t unacked = conn_unacked(c);
+	struct queues *q = conn_queues(c);
 
-	for (unsigned d = 0; d < DEADLINES; d++)
-		c->deadline[d] = 0;
-	wheel_disarm(&t->wheel, conn_index(c));
+	memset(c->deadline, 0, sizeof(c->deadline));
+	wheel_disarm(&t->wheel, c->self);
 	if (state == TIME_WAIT) {
 		if (!tw_enter(c))
 			counter_add(&t->stats.time_wait_overflows, 1);
 	} else {
-		table_remove(&t->table, tcp_hash(t, &c->flow), conn_index(c));
+		table_remove(&t->table, tcp_hash(t, &c->key), c->self);
 	}
 	if (flagged(c, C_ORPHAN))
 		counter_sub(&t->stats.orphans, 1);
@@ -220,9 +218,12 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 	counter_add(&t->stats.ended, 1);
 	counter_add(&t->stats.lost_unacked, unacked);
 	counter_add(&t->class[class], 1);
-	ring_free(&c->tx, &t->pages);
-	ring_truncate(&c->rx, &t->pages);
-	conn_drop_recovery(c);
+	if (q != NULL) {
+		ring_free(&q->tx, &t->pages);
+		conn_forget_islands(c);
+		conn_drop_recovery(c);
+		conn_tidy(c);
+	}
 	/* The fields shared by a live and an ended connection change sides here. */
 	c->close_class = (uint8_t) class;
 	c->lost_unacked = unacked;
@@ -233,7 +234,7 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 static void
 move(struct fns_conn *c, uint16_t state, enum close_class class)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 	uint16_t from = c->state;
 	bool to_listen = from == SYN_RECEIVED && state == CLOSED && flagged(c, C_PASSIVE);
 
@@ -271,21 +272,21 @@ conn_enter(struct fns_conn *c, uint16_t state)
 }
 
 void
-conn_again(struct fns_conn *c, const struct flow *flow)
+conn_again(struct fns_conn *c, const struct key *key)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 
 	state_arrow(t, c->state, CLOSED);
 	state_arrow(t, CLOSED, SYN_SENT);
 	counter_sub(gauge(t, c->state), 1);
 	counter_add(gauge(t, SYN_SENT), 1);
-	table_remove(&t->table, tcp_hash(t, &c->flow), conn_index(c));
-	table_add(&t->table, tcp_hash(t, flow), conn_index(c)); /* there is room: it has just left */
-	c->flow = *flow;
+	table_remove(&t->table, tcp_hash(t, &c->key), c->self);
+	table_add(&t->table, tcp_hash(t, key), c->self); /* there is room: it has just left */
+	c->key = *key;
 	record_state(c, c->state, SYN_SENT);
 	c->state = SYN_SENT;
-	conn_set_iss(c, iss_choose(t, flow));
-	c->ts_offset = iss_ts_offset(t, flow);
+	conn_set_iss(c, iss_choose(t, key));
+	c->ts_offset = iss_ts_offset(t, key);
 	c->snd.wnd = c->snd.max_wnd = 0;
 	c->backoff = 0;
 	unflag(c, C_TS | C_SACK | C_TIMING | C_ACK_NOW | C_ACK_LATER);
@@ -308,64 +309,116 @@ conn_end(struct fns_conn *c, enum close_class class, int error, bool reset)
 }
 
 void
+conn_timer(struct fns_conn *c, uint32_t due)
+{
+	/* Lazy: a node that comes out early is armed again from there. */
+	if (!wheel_node_armed(&c->timer) || seq_lt(due, conn_timer_due(c)))
+		c->timer_due = (uint16_t)wheel_arm(&tcp_of(c)->wheel, c->self, due);
+}
+
+void
 conn_arm(struct fns_conn *c, enum deadline d, uint64_t after_us)
 {
-	uint32_t due = tcp_tick_after(c->tcp, after_us);
+	uint32_t due = tcp_tick_after(tcp_of(c), after_us);
 
-	c->deadline[d] = due == 0 ? 1 : due;
-	/* Lazy: a node that comes out early is armed again from there. */
-	if (!wheel_node_armed(&c->timer) || seq_lt(c->deadline[d], c->timer.due))
-		wheel_arm(&c->tcp->wheel, conn_index(c), c->deadline[d]);
+	due = due == 0 ? 1 : due;
+	if (d <= PERSIST)
+		c->persists = d == PERSIST;
+	c->deadline[d <= PERSIST ? 0 : d - 1] = due;
+	conn_timer(c, due);
 }
 
 void
 conn_stop(struct fns_conn *c, enum deadline d)
 {
-	c->deadline[d] = 0;
+	if (d > PERSIST)
+		c->deadline[d - 1] = 0;
+	else if (c->persists == (d == PERSIST))
+		c->deadline[0] = 0;
+}
+
+struct queues *
+conn_attach(struct fns_conn *c)
+{
+	struct queues *q;
+
+	if (c->queues != POOL_NONE)
+		return conn_queues(c);
+	c->queues = pool_take(&tcp_of(c)->queues);
+	q = conn_queues(c);
+	if (q != NULL) {
+		ring_init(&q->rx);
+		ring_init(&q->tx);
+		q->recovery = POOL_NONE;
+	}
+	return q;
+}
+
+void
+conn_forget_islands(struct fns_conn *c)
+{
+	struct queues *q = conn_queues(c);
+
+	if (q != NULL)
+		ring_truncate(&q->rx, &tcp_of(c)->pages);
 }
 
 struct recovery *
 conn_has_recovery(const struct fns_conn *c)
 {
-	return c->recovery == POOL_NONE ? NULL : pool_at(&c->tcp->recoveries, c->recovery);
+	const struct queues *q = conn_queues(c);
+
+	return q == NULL || q->recovery == POOL_NONE ? NULL : pool_at(&tcp_of(c)->recoveries, q->recovery);
 }
 
 struct recovery *
 conn_recovery(struct fns_conn *c)
 {
+	struct queues *q = conn_attach(c);
 	struct recovery *r;
 
-	if (c->recovery != POOL_NONE)
+	if (q == NULL)
+		return NULL;
+	if (q->recovery != POOL_NONE)
 		return conn_has_recovery(c);
-	c->recovery = pool_take(&c->tcp->recoveries);
+	q->recovery = pool_take(&tcp_of(c)->recoveries);
 	r = conn_has_recovery(c);
 	if (r != NULL)
 		memset(r, 0, sizeof(*r));
+	else
+		conn_tidy(c);
 	return r;
 }
 
 void
 conn_tidy(struct fns_conn *c)
 {
+	struct queues *q = conn_queues(c);
 	const struct recovery *r = conn_has_recovery(c);
 
 	if (r != NULL && r->held.used == 0 && r->sacked.used == 0 && !r->has_fin && !flagged(c, C_RECOVERY))
 		conn_drop_recovery(c);
+	if (q == NULL || q->rx.reach > 0 || q->tx.reach > 0 || q->recovery != POOL_NONE)
+		return;
+	pool_give(&tcp_of(c)->queues, c->queues);
+	c->queues = POOL_NONE;
 }
 
 void
 conn_drop_recovery(struct fns_conn *c)
 {
-	if (c->recovery == POOL_NONE)
+	struct queues *q = conn_queues(c);
+
+	if (q == NULL || q->recovery == POOL_NONE)
 		return;
-	pool_give(&c->tcp->recoveries, c->recovery);
-	c->recovery = POOL_NONE;
+	pool_give(&tcp_of(c)->recoveries, q->recovery);
+	q->recovery = POOL_NONE;
 }
 
 void
 conn_challenge(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 	unsigned period = (unsigned)(t->now_us / 5000000) & 7;
 
 	if (c->challenge_period != period) {
@@ -394,16 +447,20 @@ conn_set_mtu(struct fns_conn *c, uint32_t mtu)
 void
 conn_free(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
+	struct queues *q = conn_queues(c);
 
 	if (c->recorded)
 		recorder_end(c);
-	counter_add(&t->stats.lost_unread, c->rx.len);
 	counter_sub(&t->stats.dead, 1);
-	ring_free(&c->rx, &t->pages);
+	if (q != NULL) {
+		counter_add(&t->stats.lost_unread, q->rx.len);
+		ring_free(&q->rx, &t->pages);
+		conn_tidy(c);
+	}
 	tcp_options_drop(t, c->options);
 	c->marks = M_GONE;
-	pool_give(&t->conns, conn_index(c));
+	pool_give(&t->conns, c->self);
 }
 
 /* A report is delivered once; what a handler does may owe further ones, to others or to itself. */
@@ -422,8 +479,8 @@ tcp_reports(struct tcp *t)
 		if (reports & FNS_CLOSED)
 			c->marks |= M_CLOSED;
 		record_reports(c, reports);
-		if ((c->marks & M_KNOWN) && c->handler != NULL)
-			c->handler(c, reports, c->user);
+		if ((c->marks & M_KNOWN) && t->handler[c->handler] != NULL)
+			t->handler[c->handler](c, reports, c->user);
 		if ((reports & FNS_CLOSED) && !(c->marks & M_HELD))
 			reap_later(c);
 	}

@@ -10,8 +10,8 @@
 #include <finesse/finesse.h>
 
 #include "classes.h"
-#include "flow.h"
 #include "ip6.h"
+#include "key.h"
 #include "ranges.h"
 #include "ring.h"
 #include "seq.h"
@@ -49,15 +49,21 @@ enum conn_mark {
 	M_GONE = 1 << 7,        /* fns_close or the end: no call may follow */
 };
 
-/* What can become due; each at deadline[], in ticks, 0 = not running.  ORPHAN_LIMIT: of linger until our FIN is
- * acknowledged, of FIN-WAIT-2 from then on. */
+/* What can become due.  RETRANSMIT and PERSIST never run both (SHLD-29), so they share a place.  ORPHAN_LIMIT: of linger
+ * until our FIN is acknowledged, of FIN-WAIT-2 from then on. */
 enum deadline { RETRANSMIT, PERSIST, DELAYED_ACK, KEEPALIVE, USER_TIMEOUT, ORPHAN_LIMIT, DEADLINES };
 
 struct fns_conn {
 	/* Line 0: what demultiplexing and the sequence and ACK checks read. */
-	struct flow flow;
+	struct key key;
 	uint16_t state;
-	uint16_t flags; /* enum conn_flag */
+	uint16_t flags;        /* enum conn_flag */
+	uint16_t options : 10; /* index into tcp->option */
+	uint16_t ecn : 1;      /* both sides use ECN (RFC 3168) */
+	uint16_t ece : 1;      /* congestion was experienced: every ACK says so, until the peer's CWR */
+	uint16_t cwr_due : 1;  /* the next new text says that the window has been reduced */
+	uint16_t cwr : 1;      /* reduced for an ECE: not again before SND.UNA passes `recover` */
+	uint16_t more : 1;     /* the last octets sent were fns_send_more's */
 	struct {
 		uint32_t nxt;
 		uint32_t adv; /* right edge offered to the peer */
@@ -65,52 +71,19 @@ struct fns_conn {
 	} rcv;
 	struct {
 		uint32_t una, nxt, wnd; /* wnd in octets, scaled */
-		/* line 1 */
-		uint32_t wl1, wl2;
-		uint32_t max;     /* highest SND.NXT ever: SND.NXT goes back at a timeout */
+		uint32_t max;           /* highest SND.NXT ever: SND.NXT goes back at a timeout */
+		uint32_t
+			wl1; /* RFC 9293 has a WL2 too: it is at most SND.UNA, and no older ACK moves the window */
 		uint32_t max_wnd; /* MAX.SND.WND (RFC 5961 §5) */
 	} snd;
 
-	uint32_t ts_recent;     /* TS.Recent (RFC 7323 §4.3) */
-	uint32_t ts_offset;     /* added to the clock: per connection (RFC 7323 §7.1) */
-	uint32_t last_ack_sent; /* Last.ACK.sent */
-	uint32_t opened;        /* tick of OPEN, or of the SYN */
-
-	struct ring rx, tx; /* received and unread; unsent and unacknowledged */
-
-	/* RFC 6298; srtt 0: no sample yet, and rttvar, if set, the RTO to start with */
-	uint32_t srtt_us, rttvar_us;
-	/* with C_TIMING: an ACK of rtt_seq ends what began at rtt_us (low 32 bits) */
-	uint32_t rtt_seq, rtt_us;
-
-	union {
-		uint32_t cwnd;         /* octets */
-		uint32_t lost_unacked; /* ended: accepted from the application, never acknowledged */
-	};
-	uint32_t ssthresh;
-	uint32_t cc_acked; /* the algorithm's own */
-	uint32_t recover;  /* RFC 6582; highest SND.NXT when the recovery began */
-
-	uint32_t deadline[DEADLINES];
-	struct wheel_node timer; /* due no later than the earliest deadline */
-
-	uint32_t recovery; /* index of struct recovery, or POOL_NONE */
-	union {
-		uint32_t listener;  /* SYN-RECEIVED of a passive open: index; else POOL_NONE */
-		uint32_t epoch_seq; /* later: when RCV.NXT passes it, one window has been received ... */
-	};
-	uint32_t epoch; /* ... since this tick */
-	uint32_t dirty_next, report_next;
-
-	/* payload and options of a segment at most: by path and peer; by peer alone */
-	uint16_t mss, peer_mss;
-	uint16_t options : 10;  /* index into tcp->option */
-	uint16_t ecn : 1;       /* both sides use ECN (RFC 3168) */
-	uint16_t ece : 1;       /* congestion was experienced: every ACK says so, until the peer's CWR */
-	uint16_t cwr_due : 1;   /* the next new text says that the window has been reduced */
-	uint16_t cwr : 1;       /* reduced for an ECE: not again before SND.UNA passes `recover` */
-	uint16_t more : 1;      /* the last octets sent were fns_send_more's */
-	uint16_t ts_recent_age; /* tick >> 16 when ts_recent was set: about 67 s a step */
+	/* Line 1: what most segments read and write besides. */
+	uint32_t self;                    /* its index */
+	uint32_t queues;                  /* index of struct queues, or POOL_NONE */
+	uint32_t deadline[DEADLINES - 1]; /* ticks, 0 = not running: see conn_deadline */
+	struct wheel_node timer;          /* due no later than the earliest deadline ... */
+	uint16_t timer_due; /* ... at the tick, no further than the wheel reaches, that ends so */
+	uint16_t handler;   /* index into tcp->handler */
 	uint8_t snd_scale : 4, rcv_scale : 4;
 	uint8_t dupacks : 3; /* 7: at least */
 	uint8_t redials : 2; /* the shard chose the port: how often it may choose again (self-connect) */
@@ -129,15 +102,49 @@ struct fns_conn {
 	uint8_t recorded : 1;  /* recorder.h */
 	uint8_t short_out : 1; /* a segment short of a full one has been sent since nothing was outstanding */
 	uint8_t lingering : 1; /* FNS_LINGERED is owed */
+	uint32_t ts_recent;    /* TS.Recent (RFC 7323 §4.3) */
+	uint32_t ts_offset;    /* added to the clock: per connection (RFC 7323 §7.1) */
+	uint32_t last_ack_sent; /* Last.ACK.sent */
+	uint16_t ts_recent_age; /* tick >> 16 when ts_recent was set: about 67 s a step */
+	uint16_t mss;           /* payload and options of a segment at most, by path and peer */
 
-	fns_handler *handler;
+	/* Line 2 */
 	void *user;
-	struct tcp *tcp;
+	uint32_t dirty_next, report_next;
+	union {
+		uint32_t cwnd;         /* octets */
+		uint32_t lost_unacked; /* ended: accepted from the application, never acknowledged */
+	};
+	uint32_t ssthresh;
+	uint32_t cc_acked; /* the algorithm's own */
+	uint32_t recover;  /* RFC 6582; highest SND.NXT when the recovery began */
+	/* RFC 6298; srtt 0: no sample yet, and rttvar, if set, the RTO to start with */
+	uint32_t srtt_us, rttvar_us;
+	/* with C_TIMING: an ACK of rtt_seq ends what began at rtt_us (low 32 bits) */
+	uint32_t rtt_seq, rtt_us;
+	union {
+		uint32_t listener;  /* SYN-RECEIVED of a passive open: index; else POOL_NONE */
+		uint32_t epoch_seq; /* later: when RCV.NXT passes it, one window has been received ... */
+	};
+	uint32_t epoch;       /* ... since this tick */
+	uint32_t opened;      /* tick of OPEN, or of the SYN */
+	uint16_t peer_mss;    /* by peer alone */
+	uint8_t persists : 1; /* the place that RETRANSMIT and PERSIST share is PERSIST's */
 };
-_Static_assert(sizeof(void *) != 8 || sizeof(struct fns_conn) <= 256,
-               "an idle connection costs at most 256 octets");
+_Static_assert(sizeof(struct fns_conn) == 192, "three cache lines");
+_Static_assert(offsetof(struct fns_conn, self) == 64 && offsetof(struct fns_conn, user) == 128,
+               "the lines begin where they should");
+
 _Static_assert(TCP_OPTION_SETS <= 1 << 10, "an index of an option set has 10 bits");
-_Static_assert(offsetof(struct fns_conn, snd.wl1) == 64, "line 0 ends with SND.WND");
+
+/* In front of the conns: what they all belong to, so that each need not say so. */
+#define CONN_HEAD 64
+
+/* What a connection has while octets are queued, or something is out of order or lost. */
+struct queues {
+	struct ring rx, tx; /* received and unread; unsent and unacknowledged */
+	uint32_t recovery;  /* index of struct recovery, or POOL_NONE */
+};
 
 /* Needed only while something is out of order or lost. */
 struct recovery {
@@ -177,6 +184,49 @@ unflag(struct fns_conn *c, unsigned flags)
 	c->flags = (uint16_t)(c->flags & ~flags);
 }
 
+static inline struct tcp *
+tcp_of(const struct fns_conn *c)
+{
+	return *(struct tcp *const *)(const void *)((const uint8_t *)(c - c->self) - CONN_HEAD);
+}
+
+static inline struct queues *
+conn_queues(const struct fns_conn *c)
+{
+	return c->queues == POOL_NONE ? NULL : pool_at(&tcp_of(c)->queues, c->queues);
+}
+
+/* Octets received in order and not yet read; octets sent or queued and not acknowledged. */
+static inline uint32_t
+conn_unread(const struct fns_conn *c)
+{
+	return c->queues == POOL_NONE ? 0 : conn_queues(c)->rx.len;
+}
+
+static inline uint32_t
+conn_unacked(const struct fns_conn *c)
+{
+	return c->queues == POOL_NONE ? 0 : conn_queues(c)->tx.len;
+}
+
+/* The tick at which d is due; 0: it does not run. */
+static inline uint32_t
+conn_deadline(const struct fns_conn *c, enum deadline d)
+{
+	if (d > PERSIST)
+		return c->deadline[d - 1];
+	return c->persists == (d == PERSIST) ? c->deadline[0] : 0;
+}
+
+/* The tick whose slot of the wheel holds its timer, which is armed. */
+static inline uint32_t
+conn_timer_due(const struct fns_conn *c)
+{
+	uint32_t now = tcp_of(c)->wheel.now;
+
+	return now + (uint16_t)(c->timer_due - now);
+}
+
 /* Where the first octet of the send ring stands in sequence space. */
 static inline uint32_t
 conn_text_seq(const struct fns_conn *c)
@@ -188,13 +238,13 @@ conn_text_seq(const struct fns_conn *c)
 static inline uint32_t
 conn_fin_seq(const struct fns_conn *c)
 {
-	return conn_text_seq(c) + c->tx.len;
+	return conn_text_seq(c) + conn_unacked(c);
 }
 
 static inline bool
 conn_to_itself(const struct fns_conn *c)
 {
-	return c->flow.lport == c->flow.rport && addr_equal(c->flow.local, c->flow.remote);
+	return c->key.lport == c->key.rport && addr_equal(tcp_local(tcp_of(c), &c->key), c->key.remote);
 }
 
 /* Nothing has been sent: the first octet will be this. */
@@ -208,7 +258,7 @@ conn_set_iss(struct fns_conn *c, uint32_t iss)
 static inline uint32_t
 conn_headers(const struct fns_conn *c)
 {
-	return (addr_is_ip4(c->flow.remote) ? IP4_HEADER : IP6_HEADER) + SEG_HEADER;
+	return (c->key.ip6 ? IP6_HEADER : IP4_HEADER) + SEG_HEADER;
 }
 
 /* Octets that the peer may still send into the window offered. */
@@ -216,12 +266,6 @@ static inline uint32_t
 conn_rcv_window(const struct fns_conn *c)
 {
 	return c->rcv.adv - c->rcv.nxt;
-}
-
-static inline uint32_t
-conn_index(const struct fns_conn *c)
-{
-	return (uint32_t)(c - (const struct fns_conn *)(const void *)c->tcp->conns.mem);
 }
 
 static inline struct fns_conn *
@@ -233,18 +277,18 @@ conn_at(const struct tcp *t, uint32_t index)
 static inline const struct fns_options *
 conn_options(const struct fns_conn *c)
 {
-	return &c->tcp->option[c->options].value;
+	return &tcp_of(c)->option[c->options].value;
 }
 
 /* A conn in CLOSED, in the table; NULL: pool or table full.  Not yet anybody's. */
-struct fns_conn *conn_new(struct tcp *, const struct flow *, uint16_t options);
+struct fns_conn *conn_new(struct tcp *, const struct key *, uint16_t options);
 
 /* The only writer of state.  Entering CLOSED or TIME-WAIT ends the connection: it leaves the table (a tw takes its
  * place), its deadlines stop, FNS_CLOSED is owed, and the end of the turn frees it. */
 void conn_enter(struct fns_conn *, uint16_t state);
 
 /* An open that met itself begins anew, from SYN-RECEIVED to SYN-SENT by way of CLOSED, with another flow. */
-void conn_again(struct fns_conn *, const struct flow *);
+void conn_again(struct fns_conn *, const struct key *);
 
 /* Ends it now: CLOSED, in this class, with errno, and with a reset to the peer if `reset`.  Graceful ends are
  * conn_enter's, which knows their class. */
@@ -255,6 +299,7 @@ enum close_class conn_class_by_state(const struct fns_conn *, enum close_class o
 
 void conn_arm(struct fns_conn *, enum deadline, uint64_t after_us);
 void conn_stop(struct fns_conn *, enum deadline);
+void conn_timer(struct fns_conn *, uint32_t due); /* the wheel looks at it by that tick */
 
 /* FNS_LINGERED, if it is owed. */
 void conn_lingered(struct fns_conn *);
@@ -270,11 +315,17 @@ void conn_options_changed(struct fns_conn *);
 void conn_dirty(struct fns_conn *);
 void conn_report(struct fns_conn *, unsigned reports);
 
+/* Attached if they were not; NULL if none are free.  Who then puts nothing in calls conn_tidy. */
+struct queues *conn_attach(struct fns_conn *);
+
+/* What is held beyond RCV.NXT leaves the ring. */
+void conn_forget_islands(struct fns_conn *);
+
 /* The recovery block, attached if it was not; NULL if none is free. */
 struct recovery *conn_recovery(struct fns_conn *);
 struct recovery *conn_has_recovery(const struct fns_conn *);
 void conn_drop_recovery(struct fns_conn *);
-void conn_tidy(struct fns_conn *); /* gives it back once it holds nothing */
+void conn_tidy(struct fns_conn *); /* gives back what holds nothing: recovery block, queues */
 
 /* An ACK in this turn, at most config->challenge_acks in 5 s (RFC 5961 §7). */
 void conn_challenge(struct fns_conn *);

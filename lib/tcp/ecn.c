@@ -7,7 +7,7 @@
 bool
 ecn_asks(const struct fns_conn *c)
 {
-	const struct fns_config *cf = c->tcp->config;
+	const struct fns_config *cf = tcp_of(c)->config;
 
 	/* Some path may drop what asks: a SYN that stays without an answer goes without, in the end (§6.1.1.1). */
 	return cf->ecn == FNS_ECN_ON && c->backoff <= cf->ecn_retries;
@@ -21,7 +21,7 @@ ecn_agree(struct fns_conn *c, const struct seg *s)
 	if (s->flags & ACK) /* an ECN-setup SYN-ACK */
 		c->ecn = echo == ECE && ecn_asks(c);
 	else
-		c->ecn = echo == (ECE | CWR) && c->tcp->config->ecn != FNS_ECN_OFF;
+		c->ecn = echo == (ECE | CWR) && tcp_of(c)->config->ecn != FNS_ECN_OFF;
 }
 
 void
@@ -32,7 +32,7 @@ ecn_take(struct fns_conn *c, const struct seg *s)
 	if (s->flags & CWR)
 		c->ece = 0;
 	if (s->ce && !c->ece) {
-		counter_add(&c->tcp->stats.ecn_marks, 1);
+		counter_add(&tcp_of(c)->stats.ecn_marks, 1);
 		c->ece = 1;
 		flag(c, C_ACK_NOW);
 	}
@@ -43,8 +43,8 @@ ecn_reduce(struct fns_conn *c)
 {
 	if (flagged(c, C_RECOVERY) || seq_lt(c->snd.una, c->recover) || c->snd.una == c->snd.max)
 		return;
-	counter_add(&c->tcp->stats.ecn_reductions, 1);
-	c->tcp->cc->lost(c);
+	counter_add(&tcp_of(c)->stats.ecn_reductions, 1);
+	tcp_of(c)->cc->lost(c);
 	c->recover = c->snd.max;
 	c->cwr = 1;
 	c->cwr_due = 1;

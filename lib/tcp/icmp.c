@@ -7,7 +7,7 @@
 static enum drop
 too_big(struct fns_conn *c, uint32_t mtu)
 {
-	bool ip4 = addr_is_ip4(c->flow.remote);
+	bool ip4 = !c->key.ip6;
 	uint32_t least = ip4 ? 576 : 1280;
 
 	if (mtu == 0 && ip4)
@@ -24,9 +24,13 @@ too_big(struct fns_conn *c, uint32_t mtu)
 enum drop
 tcp_icmp(struct tcp *t, const struct ip_arrival *a)
 {
-	uint32_t i = tcp_find(t, &a->error.flow, tcp_hash(t, &a->error.flow));
 	struct fns_conn *c;
+	struct key key;
+	uint32_t i;
 
+	if (!tcp_key(t, &a->error.flow, &key))
+		return DROP_ICMP_NO_CONN;
+	i = tcp_find(t, &key, tcp_hash(t, &key));
 	if (i == TABLE_NONE || (i & TW_BIT))
 		return DROP_ICMP_NO_CONN;
 	c = conn_at(t, i);

@@ -3,26 +3,26 @@
 #include "conn.h"
 
 uint32_t
-iss_choose(const struct tcp *t, const struct flow *f)
+iss_choose(const struct tcp *t, const struct key *k)
 {
 	/* M, a clock of 4 us (MUST-8), and F with a secret (SHLD-1, MUST-9) */
-	return (uint32_t)(t->now_us / 4 + siphash24(t->iss_key, f, sizeof(*f)));
+	return (uint32_t)(t->now_us / 4 + siphash24(t->iss_key, k, sizeof(*k)));
 }
 
 uint32_t
-iss_ts_offset(const struct tcp *t, const struct flow *f)
+iss_ts_offset(const struct tcp *t, const struct key *k)
 {
-	return (uint32_t)siphash24(t->ts_key, f, sizeof(*f));
+	return (uint32_t)siphash24(t->ts_key, k, sizeof(*k));
 }
 
 /* Algorithm 4 of RFC 6056 with one step counter: the place to begin depends on the destination, and each choice
  * moves on. */
 uint16_t
-iss_port(struct tcp *t, const struct flow *f, unsigned tries)
+iss_port(struct tcp *t, const struct key *k, unsigned tries)
 {
 	const struct fns_config *cf = t->config;
 	uint32_t room = (uint32_t)(cf->local_port_last - cf->local_port_first) + 1;
-	struct flow key = *f;
+	struct key key = *k;
 	uint64_t begin;
 
 	key.lport = 0;

@@ -5,16 +5,16 @@
 #include <string.h>
 
 struct fns_listener *
-listener_find(const struct tcp *t, const uint8_t local[16], uint16_t port)
+listener_find(const struct tcp *t, uint8_t own, uint16_t port)
 {
 	struct fns_listener *any = NULL;
 
 	for (uint32_t i = t->listener_by_port[port]; i != POOL_NONE; i = t->listener[i].next) {
 		struct fns_listener *l = &t->listener[i];
 
-		if (addr_equal(l->local.ip, local))
+		if (l->own == own)
 			return l;
-		if (addr_is_zero(l->local.ip))
+		if (l->own == OWN_NONE)
 			any = l;
 	}
 	return any;
@@ -26,19 +26,21 @@ tcp_listen(struct tcp *t, const struct fns_addr *local, const struct fns_options
 {
 	static const uint8_t zero[16];
 	const uint8_t *ip = addr_is_zero(local->ip) ? zero : local->ip; /* 0.0.0.0 and :: are the same */
+	uint8_t own = addr_is_zero(ip) ? OWN_NONE : ip_own(t->ip, ip);
+	uint16_t number = tcp_handler(t, handler);
 	struct fns_listener *l;
 	int set;
 
-	errno = local->port == 0 ? EINVAL : !addr_is_zero(ip) && !ip_is_ours(t->ip, ip) ? EADDRNOTAVAIL : 0;
+	errno = local->port == 0 ? EINVAL : !addr_is_zero(ip) && own == OWN_NONE ? EADDRNOTAVAIL : 0;
 	if (errno != 0)
 		return NULL;
 	for (uint32_t i = t->listener_by_port[local->port]; i != POOL_NONE; i = t->listener[i].next) {
-		if (addr_equal(t->listener[i].local.ip, ip)) {
+		if (t->listener[i].own == own) {
 			errno = EADDRINUSE;
 			return NULL;
 		}
 	}
-	if (t->listener_free == POOL_NONE) {
+	if (t->listener_free == POOL_NONE || number == TCP_HANDLERS) {
 		errno = ENOBUFS;
 		return NULL;
 	}
@@ -49,10 +51,11 @@ tcp_listen(struct tcp *t, const struct fns_addr *local, const struct fns_options
 	t->listener_free = l->next;
 	memcpy(l->local.ip, ip, 16);
 	l->local.port = local->port;
+	l->own = own;
 	l->embryos = l->limit = l->waiting = 0;
 	l->options = (uint16_t)set;
 	l->live = true;
-	l->handler = handler;
+	l->handler = number;
 	l->user = user;
 	l->tcp = t;
 	l->next = t->listener_by_port[local->port];

@@ -10,7 +10,7 @@
 bool
 open_plain(const struct fns_conn *c)
 {
-	uint32_t retries = c->tcp->config->syn_options_retries;
+	uint32_t retries = tcp_of(c)->config->syn_options_retries;
 
 	return retries != 0 && c->backoff > retries;
 }
@@ -18,14 +18,14 @@ open_plain(const struct fns_conn *c)
 void
 open_options(struct fns_conn *c, const struct seg *s)
 {
-	const struct fns_config *cf = c->tcp->config;
-	bool ip4 = addr_is_ip4(c->flow.remote), plain = in(c, SYN_SENT) && open_plain(c);
+	const struct fns_config *cf = tcp_of(c)->config;
+	bool ip4 = !c->key.ip6, plain = in(c, SYN_SENT) && open_plain(c);
 	struct ip_route r;
 
 	c->peer_mss = s->opt.has_mss ? s->opt.mss : ip4 ? 536 : 1220; /* MUST-15 */
 	if (c->peer_mss < MSS_LEAST)
 		c->peer_mss = MSS_LEAST;
-	conn_set_mtu(c, ip_route(c->tcp->ip, c->flow.remote, &r) ? r.mtu : ip4 ? 576 : 1280);
+	conn_set_mtu(c, ip_route(tcp_of(c)->ip, c->key.remote, &r) ? r.mtu : ip4 ? 576 : 1280);
 	if (s->opt.has_wscale && cf->window_scale && !plain) {
 		unsigned scale = s->opt.wscale > 14 ? 14 : s->opt.wscale; /* RFC 7323 §2.3 */
 
@@ -37,7 +37,7 @@ open_options(struct fns_conn *c, const struct seg *s)
 	if (s->opt.has_ts && cf->timestamps && !plain) {
 		flag(c, C_TS);
 		c->ts_recent = s->opt.ts_val;
-		c->ts_recent_age = (uint16_t)(c->tcp->now >> 16);
+		c->ts_recent_age = (uint16_t)(tcp_of(c)->now >> 16);
 	}
 	if (s->opt.has_sack_permitted && cf->sack && !plain)
 		flag(c, C_SACK);
@@ -45,26 +45,26 @@ open_options(struct fns_conn *c, const struct seg *s)
 }
 
 static bool
-taken(const struct tcp *t, const struct flow *f)
+taken(const struct tcp *t, const struct key *k)
 {
-	return tcp_find(t, f, tcp_hash(t, f)) != TABLE_NONE;
+	return tcp_find(t, k, tcp_hash(t, k)) != TABLE_NONE;
 }
 
 /* A local port that makes the four-tuple free (RFC 6056), and ours: one in as many as there are shards. */
 static int
-choose_port(struct tcp *t, enum fns_self_connect self, struct flow *f)
+choose_port(struct tcp *t, enum fns_self_connect self, struct key *k)
 {
 	unsigned room = (unsigned)(t->config->local_port_last - t->config->local_port_first) + 1;
-	bool loop = addr_equal(f->local, f->remote);
+	bool loop = addr_equal(tcp_local(t, k), k->remote);
 	bool avoid = self == FNS_SELF_AVOID || self == FNS_SELF_REFUSE;
 
 	for (unsigned tries = 0; tries < room; tries++) {
-		f->lport = iss_port(t, f, tries);
-		if (!tcp_is_home(t, f))
+		k->lport = iss_port(t, k, tries);
+		if (!tcp_is_home(t, k))
 			continue;
-		if (loop && avoid && f->lport == f->rport)
+		if (loop && avoid && k->lport == k->rport)
 			continue; /* T-45 */
-		if (taken(t, f) || listener_find(t, f->local, f->lport) != NULL)
+		if (taken(t, k) || listener_find(t, k->local, k->lport) != NULL)
 			continue;
 		t->port_step += tries + 1;
 		return 0;
@@ -75,27 +75,28 @@ choose_port(struct tcp *t, enum fns_self_connect self, struct flow *f)
 bool
 open_again(struct fns_conn *c)
 {
-	struct flow f = c->flow;
+	struct key k = c->key;
 
-	if (choose_port(c->tcp, (enum fns_self_connect)conn_options(c)->self_connect, &f) != 0)
+	if (choose_port(tcp_of(c), (enum fns_self_connect)conn_options(c)->self_connect, &k) != 0)
 		return false;
 	c->redials = (c->redials - 1) & 3u;
-	conn_again(c, &f);
+	conn_again(c, &k);
 	return true;
 }
 
 /* An entry in TIME-WAIT gives way to an active open of its flow if timestamps will tell the incarnations apart and its
  * last one is at least a second old (RFC 6191 §2, T-54).  Our ISS is then above all that it sent: *floor. */
 static bool
-reuse(struct tcp *t, const struct flow *f, uint32_t *floor)
+reuse(struct tcp *t, const struct key *k, uint32_t *floor)
 {
-	uint32_t i = tcp_find(t, f, tcp_hash(t, f));
+	uint32_t i = tcp_find(t, k, tcp_hash(t, k));
 	const struct tw *w;
 
 	if (i == TABLE_NONE || !(i & TW_BIT) || !t->config->timestamps)
 		return false;
 	w = tw_at(t, i & ~TW_BIT);
-	if (!w->ts || seq_gt(w->due, tcp_tick_after(t, (uint64_t)t->config->time_wait_ms * 1000 - 1000000)))
+	if (!w->ts ||
+	    seq_gt(tw_due(t, w), tcp_tick_after(t, (uint64_t)t->config->time_wait_ms * 1000 - 1000000)))
 		return false;
 	*floor = w->snd_nxt + 65537;
 	state_arrow(t, TIME_WAIT, CLOSED);
@@ -104,37 +105,40 @@ reuse(struct tcp *t, const struct flow *f, uint32_t *floor)
 }
 
 static int
-choose_flow(struct tcp *t, const struct fns_addr *local, const struct fns_addr *remote, struct flow *f)
+choose_ends(struct tcp *t, const struct fns_addr *local, const struct fns_addr *remote, struct key *k)
 {
 	struct ip_route r;
+	const uint8_t *source;
 
 	if (remote->port == 0 || !is_unicast(t->ip, remote->ip))
 		return EINVAL; /* MUST-46 */
 	if (!ip_route(t->ip, remote->ip, &r))
 		return ENETUNREACH;
-	memcpy(f->remote, remote->ip, 16);
-	f->rport = remote->port;
-	memcpy(f->local, local == NULL || addr_is_zero(local->ip) ? r.source : local->ip, 16); /* MUST-44 */
-	f->lport = local == NULL ? 0 : local->port;
-	return ip_is_ours(t->ip, f->local) && addr_is_ip4(f->local) == addr_is_ip4(f->remote) ? 0
-	                                                                                      : EADDRNOTAVAIL;
+	source = local == NULL || addr_is_zero(local->ip) ? r.source : local->ip; /* MUST-44 */
+	memcpy(k->remote, remote->ip, 16);
+	k->rport = remote->port;
+	k->lport = local == NULL ? 0 : local->port;
+	k->local = ip_own(t->ip, source);
+	k->ip6 = !addr_is_ip4(remote->ip);
+	return k->local != OWN_NONE && addr_is_ip4(source) == !k->ip6 ? 0 : EADDRNOTAVAIL;
 }
 
 static int
-choose_local(struct tcp *t, enum fns_self_connect self, struct flow *f, bool *reused, uint32_t *floor)
+choose_local(struct tcp *t, enum fns_self_connect self, struct key *k, bool *reused, uint32_t *floor)
 {
 	*reused = false;
-	if (f->lport == 0)
-		return choose_port(t, self, f);
-	if (self == FNS_SELF_REFUSE && f->lport == f->rport && addr_equal(f->local, f->remote)) { /* T-44 */
+	if (k->lport == 0)
+		return choose_port(t, self, k);
+	if (self == FNS_SELF_REFUSE && k->lport == k->rport &&
+	    addr_equal(tcp_local(t, k), k->remote)) { /* T-44 */
 		counter_add(&t->stats.self_refused, 1);
 		return EADDRINUSE;
 	}
-	if (!tcp_is_home(t, f))
+	if (!tcp_is_home(t, k))
 		return EADDRNOTAVAIL;
-	if (!taken(t, f))
+	if (!taken(t, k))
 		return 0;
-	*reused = reuse(t, f, floor);
+	*reused = reuse(t, k, floor);
 	return *reused ? 0 : EADDRINUSE;
 }
 
@@ -143,23 +147,26 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
          const struct fns_options *options, fns_handler *handler, void *user)
 {
 	struct fns_conn *c;
-	struct flow flow = {0};
+	struct key key = {0};
+	uint16_t number = tcp_handler(t, handler);
 	struct ip_route r;
 	enum fns_self_connect self;
 	uint32_t floor = 0;
 	bool reused, chosen;
 	int set;
 
-	errno = choose_flow(t, local, remote, &flow);
+	errno = choose_ends(t, local, remote, &key);
+	if (errno == 0 && number == TCP_HANDLERS)
+		errno = ENOBUFS;
 	if (errno != 0)
 		return NULL;
 	set = tcp_options_hold(t, options);
 	if (set < 0)
 		return NULL;
 	self = (enum fns_self_connect)t->option[set].value.self_connect;
-	chosen = flow.lport == 0;
-	errno = choose_local(t, self, &flow, &reused, &floor);
-	c = errno != 0 ? NULL : conn_new(t, &flow, (uint16_t)set);
+	chosen = key.lport == 0;
+	errno = choose_local(t, self, &key, &reused, &floor);
+	c = errno != 0 ? NULL : conn_new(t, &key, (uint16_t)set);
 	tcp_options_drop(t, (uint16_t)set);
 	if (c == NULL) {
 		errno = errno != 0 ? errno : ENOBUFS;
@@ -169,11 +176,11 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 		conn_set_iss(c, floor);
 	c->redials = chosen && self == FNS_SELF_DETECT ? 2 : 0;
 	counter_add(&t->stats.opens_active, 1);
-	c->handler = handler;
+	c->handler = number;
 	c->user = user;
 	c->marks |= M_KNOWN;
 	c->peer_mss = UINT16_MAX;
-	if (ip_route(t->ip, flow.remote, &r))
+	if (ip_route(t->ip, key.remote, &r))
 		conn_set_mtu(c, r.mtu);
 	if (t->config->window_scale)
 		c->rcv_scale = tcp_rcv_scale(t->config) & 15u;

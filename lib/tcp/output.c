@@ -78,7 +78,7 @@ worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail)
 static bool
 plan_text(const struct fns_conn *c, struct plan *p)
 {
-	uint32_t end = conn_text_seq(c) + c->tx.len, edge = c->snd.una + c->snd.wnd;
+	uint32_t end = conn_fin_seq(c), edge = c->snd.una + c->snd.wnd;
 	uint32_t avail, room;
 
 	p->seq = seq_lt(c->snd.nxt, c->snd.max) ? sack_skip(c, c->snd.nxt) : c->snd.nxt;
@@ -106,7 +106,7 @@ plan_text(const struct fns_conn *c, struct plan *p)
 static bool
 plan_rexmit(const struct fns_conn *c, struct plan *p)
 {
-	uint32_t end = conn_text_seq(c) + c->tx.len, seq = c->snd.una, full, len;
+	uint32_t end = conn_fin_seq(c), seq = c->snd.una, full, len;
 	bool hole;
 
 	if (!flagged(c, C_RECOVERY) || c->snd.una == c->snd.max || !flagged(c, C_SYN_ACKED))
@@ -179,12 +179,12 @@ window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
 static void
 syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 {
-	const struct fns_config *cf = c->tcp->config;
+	const struct fns_config *cf = tcp_of(c)->config;
 	struct ip_route r;
 
 	o->has_mss = true;
 	o->mss = 536;
-	if (ip_route(c->tcp->ip, c->flow.remote, &r)) /* MUST-67 */
+	if (ip_route(tcp_of(c)->ip, c->key.remote, &r)) /* MUST-67 */
 		o->mss = (uint16_t)(r.mtu - conn_headers(c));
 	if (conn_options(c)->mss != 0 && conn_options(c)->mss < o->mss)
 		o->mss = conn_options(c)->mss;
@@ -200,7 +200,7 @@ syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 static void
 sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 	uint32_t end = p->seq + p->text + ((p->flags & SYN) != 0) + ((p->flags & FIN) != 0);
 	struct recovery *r = conn_has_recovery(c);
 
@@ -251,9 +251,9 @@ run_timer(struct fns_conn *c)
 {
 	uint32_t user = conn_options(c)->user_timeout_ms;
 
-	if (c->deadline[RETRANSMIT] == 0)
+	if (conn_deadline(c, RETRANSMIT) == 0)
 		conn_arm(c, RETRANSMIT, rto_us(c));
-	if (user != 0 && c->deadline[USER_TIMEOUT] == 0)
+	if (user != 0 && conn_deadline(c, USER_TIMEOUT) == 0)
 		conn_arm(c, USER_TIMEOUT, (uint64_t)user * 1000);
 }
 
@@ -273,17 +273,19 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 	else
 		s.opt.has_ts = flagged(c, C_TS);
 	if (s.opt.has_ts) {
-		s.opt.ts_val = tcp_ts_now(c->tcp) + c->ts_offset;
+		s.opt.ts_val = tcp_ts_now(tcp_of(c)) + c->ts_offset;
 		s.opt.ts_ecr = (p->flags & ACK) ? c->ts_recent : 0;
 	}
 	if (!(p->flags & (SYN | RST)))
 		s.opt.sacks = (uint8_t)text_sack_blocks(c, s.opt.sack);
 	if (!(p->flags & RST))
 		s.wnd = window(c, p->flags, &adv);
-	header = seg_build(out->l4, c->flow.lport, c->flow.rport, &s);
+	header = seg_build(out->l4, c->key.lport, c->key.rport, &s);
 	if (p->text > 0)
-		ring_copy(&c->tx, &c->tcp->pages, p->seq - conn_text_seq(c), out->l4 + header, p->text);
-	ip_finish_tcp(c->tcp->ip, out, c->flow.local, c->flow.remote, o->ttl, tos, header + p->text);
+		ring_copy(&conn_queues(c)->tx, &tcp_of(c)->pages, p->seq - conn_text_seq(c), out->l4 + header,
+		          p->text);
+	ip_finish_tcp(tcp_of(c)->ip, out, tcp_local(tcp_of(c), &c->key), c->key.remote, o->ttl, tos,
+	              header + p->text);
 	record_sent(c, &s, p->text, seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));
 	sent(c, p, adv);
 }
@@ -296,14 +298,14 @@ no_way(struct fns_conn *c, enum ip_verdict v)
 
 	if (in(c, ENDED)) {
 		unflag(c, C_RST_DUE | C_ACK_NOW);
-		counter_add(&c->tcp->stats.replies_unsent, 1);
+		counter_add(&tcp_of(c)->stats.replies_unsent, 1);
 		return SENT_ALL;
 	}
 	if (!unresolved && in(c, SYN_SENT)) {
 		conn_end(c, CLASS_unreachable, EHOSTUNREACH, false);
 		return SENT_ALL;
 	}
-	if (c->snd.una != c->snd.max || !flagged(c, C_SYN_ACKED) || c->tx.len > 0 || may(c, SEND_FIN))
+	if (c->snd.una != c->snd.max || !flagged(c, C_SYN_ACKED) || conn_unacked(c) > 0 || may(c, SEND_FIN))
 		run_timer(c);
 	if (!unresolved) {
 		c->error = EHOSTUNREACH;
@@ -316,10 +318,10 @@ no_way(struct fns_conn *c, enum ip_verdict v)
 static void
 run_persist(struct fns_conn *c)
 {
-	bool waiting = c->tx.len > 0 || (may(c, SEND_FIN) && c->snd.una == conn_fin_seq(c));
+	bool waiting = conn_unacked(c) > 0 || (may(c, SEND_FIN) && c->snd.una == conn_fin_seq(c));
 
 	if (waiting && flagged(c, C_SYN_ACKED) && c->snd.una == c->snd.max && may(c, SEND_TEXT | SEND_FIN) &&
-	    c->deadline[PERSIST] == 0)
+	    conn_deadline(c, PERSIST) == 0)
 		conn_arm(c, PERSIST, rto_us(c)); /* SHLD-29 */
 }
 
@@ -329,7 +331,7 @@ run_orphan(struct fns_conn *c)
 {
 	const struct fns_options *o = conn_options(c);
 
-	if (!flagged(c, C_ORPHAN) || c->deadline[ORPHAN_LIMIT] != 0)
+	if (!flagged(c, C_ORPHAN) || conn_deadline(c, ORPHAN_LIMIT) != 0)
 		return;
 	if (in(c, FIN_WAIT_2))
 		conn_arm(c, ORPHAN_LIMIT, (uint64_t)o->fin_wait_2_ms * 1000);
@@ -348,7 +350,7 @@ tcp_output(struct fns_conn *c)
 
 		if (n == BURST)
 			return SENT_FULL;
-		v = ip_begin(c->tcp->ip, c->flow.remote, &out);
+		v = ip_begin(tcp_of(c)->ip, c->key.remote, &out);
 		if (v == IP_OUTBOX_FULL)
 			return SENT_FULL;
 		if (v != IP_OK)

@@ -4,17 +4,19 @@
 size_t
 fns_readable(const struct fns_conn *c)
 {
-	return c->rx.len;
+	return conn_unread(c);
 }
 
 size_t
 fns_peek_at(const struct fns_conn *c, size_t at, const void **run)
 {
-	if (at >= c->rx.len) {
+	const struct queues *q = conn_queues(c);
+
+	if (q == NULL || at >= q->rx.len) {
 		*run = NULL;
 		return 0;
 	}
-	return ring_peek(&c->rx, &c->tcp->pages, at, run);
+	return ring_peek(&q->rx, &tcp_of(c)->pages, at, run);
 }
 
 size_t
@@ -26,10 +28,15 @@ fns_peek(const struct fns_conn *c, const void **run)
 void
 fns_consume(struct fns_conn *c, size_t len)
 {
-	uint32_t take = len < c->rx.len ? (uint32_t)len : c->rx.len;
+	struct queues *q = conn_queues(c);
+	uint32_t take;
 
-	ring_take(&c->rx, &c->tcp->pages, take);
+	if (q == NULL || q->rx.len == 0)
+		return;
+	take = len < q->rx.len ? (uint32_t)len : q->rx.len;
+	ring_take(&q->rx, &tcp_of(c)->pages, take);
 	if (take > 0)
 		record_call(c, FNS_CALL_CONSUME, take);
+	conn_tidy(c);
 	text_consumed(c, take);
 }

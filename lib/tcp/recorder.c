@@ -43,10 +43,10 @@ find_index(const struct recorder *r, uint32_t conn)
 static struct recording *
 find(struct fns_conn *c)
 {
-	uint32_t i = find_index(&c->tcp->recorder, conn_index(c));
+	uint32_t i = find_index(&tcp_of(c)->recorder, c->self);
 
 	assert(i != TABLE_NONE);
-	return at(&c->tcp->recorder, i);
+	return at(&tcp_of(c)->recorder, i);
 }
 
 uint64_t
@@ -101,7 +101,7 @@ keep(struct recorder *r, unsigned kind, uint32_t i)
 static bool
 chosen(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 
 	if (t->config->recorders == 0)
 		return false;
@@ -119,7 +119,7 @@ chosen(struct fns_conn *c)
 void
 recorder_begin(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 	struct recorder *r = &t->recorder;
 	struct recording *ring;
 	uint32_t i;
@@ -137,8 +137,8 @@ recorder_begin(struct fns_conn *c)
 	}
 	ring = at(r, i);
 	memset(ring, 0, offsetof(struct recording, event));
-	ring->flow = c->flow;
-	ring->conn = conn_index(c);
+	tcp_flow(tcp_of(c), &c->key, &ring->flow);
+	ring->conn = c->self;
 	ring->id = ++r->ids;
 	ring->begun_us = t->now_us;
 	ring->iss = c->snd.una;
@@ -153,8 +153,8 @@ recorder_begin(struct fns_conn *c)
 void
 recorder_end(struct fns_conn *c)
 {
-	struct recorder *r = &c->tcp->recorder;
-	uint32_t conn = conn_index(c), i = find_index(r, conn);
+	struct recorder *r = &tcp_of(c)->recorder;
+	uint32_t conn = c->self, i = find_index(r, conn);
 
 	assert(i != TABLE_NONE);
 	table_remove(&r->table, spread(conn), i);
@@ -174,7 +174,7 @@ add(struct fns_conn *c, struct recording *ring, enum fns_event_kind kind)
 {
 	struct fns_event *e = &ring->event[ring->events++ % FNS_RECORD_EVENTS];
 
-	*e = (struct fns_event){.at_us = c->tcp->now_us, .kind = (uint8_t)kind};
+	*e = (struct fns_event){.at_us = tcp_of(c)->now_us, .kind = (uint8_t)kind};
 	return e;
 }
 
@@ -236,7 +236,7 @@ recorder_state(struct fns_conn *c, uint16_t from, uint16_t to)
 	e->from = (uint8_t)__builtin_ctz(ring->passive && from == CLOSED ? LISTEN : from);
 	e->what = (uint8_t)__builtin_ctz(to);
 	ring->state = to;
-	ring->flow = c->flow;
+	tcp_flow(tcp_of(c), &c->key, &ring->flow);
 	if (to & (ENDED | LISTEN))
 		ring->close_class = c->close_class;
 }

@@ -4,6 +4,7 @@
 #define FNS_RECORDER_H
 
 #include "conn.h"
+#include "flow.h"
 #include "seg.h"
 
 #define RECORDS_ABNORMAL 256u /* kept of connections that ended abnormally ... */

@@ -21,24 +21,24 @@ limited(struct tcp *t)
 }
 
 static bool
-reply(struct tcp *t, const struct flow *flow, const struct seg *s, uint8_t ttl, uint8_t dscp)
+reply(struct tcp *t, const struct key *key, const struct seg *s, uint8_t ttl, uint8_t dscp)
 {
 	struct ip_out out;
 	size_t len;
 
-	if (ip_begin(t->ip, flow->remote, &out) != IP_OK) {
+	if (ip_begin(t->ip, key->remote, &out) != IP_OK) {
 		counter_add(&t->stats.replies_unsent, 1);
 		return false;
 	}
-	len = seg_build(out.l4, flow->lport, flow->rport, s);
-	ip_finish_tcp(t->ip, &out, flow->local, flow->remote, ttl, (uint8_t)(dscp << 2), len);
+	len = seg_build(out.l4, key->lport, key->rport, s);
+	ip_finish_tcp(t->ip, &out, tcp_local(t, key), key->remote, ttl, (uint8_t)(dscp << 2), len);
 	counter_add(&t->stats.segments_sent, 1);
 	return true;
 }
 
 /* True if it went out; r is what did. */
 static bool
-reset(struct tcp *t, const struct flow *flow, const struct seg *s, struct seg *r)
+reset(struct tcp *t, const struct key *key, const struct seg *s, struct seg *r)
 {
 	*r = (struct seg){.flags = RST};
 	if (limited(t))
@@ -49,19 +49,19 @@ reset(struct tcp *t, const struct flow *flow, const struct seg *s, struct seg *r
 		r->flags |= ACK;
 		r->ack = s->seq + s->len;
 	}
-	if (!reply(t, flow, r, 64, 0))
+	if (!reply(t, key, r, 64, 0))
 		return false;
 	counter_add(&t->stats.resets_sent, 1);
 	return true;
 }
 
 void
-reply_reset(struct tcp *t, const struct flow *flow, const struct seg *s, enum drop why)
+reply_reset(struct tcp *t, const struct key *key, const struct seg *s, enum drop why)
 {
 	struct seg r;
 
-	if (reset(t, flow, s, &r))
-		reset_note_stray(t, flow, true, why == DROP_CLOSED_NO_CONN ? CLOSED : LISTEN, drop_name(why));
+	if (reset(t, key, s, &r))
+		reset_note_stray(t, key, true, why == DROP_CLOSED_NO_CONN ? CLOSED : LISTEN, drop_name(why));
 }
 
 void
@@ -69,7 +69,7 @@ reply_reset_of(struct fns_conn *c, const struct seg *s, const char *why)
 {
 	struct seg r;
 
-	if (!reset(c->tcp, &c->flow, s, &r))
+	if (!reset(tcp_of(c), &c->key, s, &r))
 		return;
 	record_sent(c, &r, 0, false);
 	reset_note_conn(c, true, why);
@@ -79,12 +79,14 @@ void
 reply_tw_ack(struct tcp *t, const struct tw *w)
 {
 	const struct fns_options *o = &t->option[w->options].value; /* MUST-48, MUST-49 */
+	struct key key;
 	struct seg s = {.seq = w->snd_nxt, .ack = w->rcv_nxt, .flags = ACK, .wnd = w->wnd};
 
+	tw_key(w, &key);
 	if (w->ts) {
 		s.opt.has_ts = true;
-		s.opt.ts_val = tcp_ts_now(t) + iss_ts_offset(t, &w->flow);
+		s.opt.ts_val = tcp_ts_now(t) + iss_ts_offset(t, &key);
 		s.opt.ts_ecr = w->ts_recent;
 	}
-	reply(t, &w->flow, &s, o->ttl, o->dscp);
+	reply(t, &key, &s, o->ttl, o->dscp);
 }

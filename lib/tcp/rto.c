@@ -25,7 +25,7 @@ rto_sample(struct fns_conn *c, uint32_t rtt_us)
 uint64_t
 rto_us(const struct fns_conn *c)
 {
-	const struct fns_config *cf = c->tcp->config;
+	const struct fns_config *cf = tcp_of(c)->config;
 	uint64_t min = (uint64_t)cf->rto_min_ms * 1000, max = (uint64_t)cf->rto_max_ms * 1000;
 	uint64_t rto, slop = 0, var = 4 * (uint64_t)c->rttvar_us;
 

@@ -6,13 +6,13 @@
 size_t
 fns_unacked(const struct fns_conn *c)
 {
-	return c->tx.len;
+	return conn_unacked(c);
 }
 
 size_t
 fns_unsent(const struct fns_conn *c)
 {
-	uint32_t end = conn_text_seq(c) + c->tx.len, from = seq_max(c->snd.max, conn_text_seq(c));
+	uint32_t end = conn_fin_seq(c), from = seq_max(c->snd.max, conn_text_seq(c));
 
 	return !in(c, ENDED) && seq_lt(from, end) ? end - from : 0;
 }
@@ -26,11 +26,27 @@ fns_want_room(struct fns_conn *c)
 size_t
 fns_writable(const struct fns_conn *c)
 {
-	uint32_t max = conn_options(c)->snd_buf;
+	uint32_t max = conn_options(c)->snd_buf, queued = conn_unacked(c);
 
 	if (!in(c, SYN_SENT | SYN_RECEIVED | ESTABLISHED | CLOSE_WAIT) || flagged(c, C_ORPHAN | C_FIN_QUEUED))
 		return 0;
-	return max > c->tx.len ? max - c->tx.len : 0;
+	return max > queued ? max - queued : 0;
+}
+
+/* Octets taken. */
+static size_t
+queue(struct fns_conn *c, const void *octets, size_t len)
+{
+	struct queues *q = len == 0 ? NULL : conn_attach(c);
+	size_t put;
+
+	if (q == NULL)
+		return 0;
+	put = ring_put(&q->tx, &tcp_of(c)->pages, q->tx.len, octets, len);
+	ring_extend(&q->tx, put);
+	if (put == 0)
+		conn_tidy(c);
+	return put;
 }
 
 static ptrdiff_t
@@ -45,8 +61,7 @@ send(struct fns_conn *c, const void *octets, size_t len, bool more)
 	}
 	if (!in(c, SYN_SENT | SYN_RECEIVED | ESTABLISHED | CLOSE_WAIT) || flagged(c, C_ORPHAN | C_FIN_QUEUED))
 		return -EPIPE;
-	take = ring_put(&c->tx, &c->tcp->pages, c->tx.len, octets, take);
-	ring_extend(&c->tx, take);
+	take = queue(c, octets, take);
 	if (take < len)
 		flag(c, C_WANT_ROOM);
 	if (take > 0) {

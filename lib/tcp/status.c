@@ -10,15 +10,15 @@ void
 fns_status(const struct fns_conn *c, struct fns_status *s)
 {
 	memset(s, 0, sizeof(*s));
-	memcpy(s->local.ip, c->flow.local, 16);
-	memcpy(s->remote.ip, c->flow.remote, 16);
-	s->local.port = c->flow.lport;
-	s->remote.port = c->flow.rport;
+	memcpy(s->local.ip, tcp_local(tcp_of(c), &c->key), 16);
+	memcpy(s->remote.ip, c->key.remote, 16);
+	s->local.port = c->key.lport;
+	s->remote.port = c->key.rport;
 	s->state = state_name(c->state);
 	s->number = (uint8_t)__builtin_ctz(c->state);
 	s->error = c->error;
-	s->unread = c->rx.len;
-	s->unacked = c->tx.len;
+	s->unread = conn_unread(c);
+	s->unacked = conn_unacked(c);
 	s->snd_wnd = c->snd.wnd;
 	if (in(c, ENDED)) {
 		s->unacked = c->lost_unacked;
@@ -32,7 +32,7 @@ fns_status(const struct fns_conn *c, struct fns_status *s)
 	s->mss = c->mss;
 	s->srtt_us = c->srtt_us;
 	s->rttvar_us = c->rttvar_us;
-	s->age_us = (uint64_t)(c->tcp->now - c->opened) << TICK_SHIFT;
+	s->age_us = (uint64_t)(tcp_of(c)->now - c->opened) << TICK_SHIFT;
 	s->self = conn_to_itself(c);
 	s->passive = flagged(c, C_PASSIVE);
 	s->orphan = flagged(c, C_ORPHAN);
@@ -51,10 +51,10 @@ fns_set_options(struct fns_conn *c, const struct fns_options *options)
 	o.profile = conn_options(c)->profile;
 	o.self_connect = conn_options(c)->self_connect;
 	o.record = conn_options(c)->record;
-	set = tcp_options_hold(c->tcp, &o);
+	set = tcp_options_hold(tcp_of(c), &o);
 	if (set < 0)
 		return -errno;
-	tcp_options_drop(c->tcp, c->options);
+	tcp_options_drop(tcp_of(c), c->options);
 	c->options = (uint16_t)set & (TCP_OPTION_SETS - 1u);
 	if (!in(c, ENDED))
 		conn_options_changed(c);
@@ -80,8 +80,10 @@ fns_is_quick(const struct fns_conn *c)
 void
 fns_attach(struct fns_conn *c, fns_handler *handler, void *user)
 {
-	if (handler != NULL)
-		c->handler = handler;
+	if (handler != NULL) {
+		c->handler = tcp_handler(tcp_of(c), handler);
+		assert(c->handler < TCP_HANDLERS);
+	}
 	c->user = user;
 }
 

@@ -21,17 +21,28 @@ recoveries(const struct fns_config *cf)
 	               : n;
 }
 
+/* A connection that has queues holds a page or a recovery block, but for the one that is about to. */
+static uint64_t
+queues(const struct fns_config *cf)
+{
+	uint64_t most = cf->buffer_bytes / RING_PAGE + recoveries(cf) + 1;
+
+	return most < cf->connections ? most : cf->connections;
+}
+
 void
 tcp_memory(const struct fns_config *cf, struct tcp_memory part[PART_COUNT])
 {
 	uint64_t entries = (uint64_t)cf->connections + cf->time_wait;
 	uint64_t pages = cf->buffer_bytes / RING_PAGE;
 
-	part[PART_CONNS] = (struct tcp_memory){"connections", sizeof(struct fns_conn), cf->connections, 0};
+	part[PART_CONNS] = (struct tcp_memory){"connections", sizeof(struct fns_conn), cf->connections,
+	                                       CONN_HEAD + cf->connections * sizeof(struct fns_conn)};
 	part[PART_TABLE] =
 		(struct tcp_memory){"connection table", 0, entries, table_bytes((uint32_t)entries)};
 	part[PART_WHEEL] = (struct tcp_memory){"timing wheel", 0, 1, wheel_bytes()};
 	part[PART_PAGES] = (struct tcp_memory){"buffer pages", RING_PAGE, pages, 0};
+	part[PART_QUEUES] = (struct tcp_memory){"queues", sizeof(struct queues), queues(cf), 0};
 	part[PART_RECOVERIES] =
 		(struct tcp_memory){"recovery blocks", sizeof(struct recovery), recoveries(cf), 0};
 	part[PART_TWS] = (struct tcp_memory){"time-wait entries", sizeof(struct tw), cf->time_wait, 0};
@@ -86,7 +97,10 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	t->config = cf;
 	t->ip = ip;
 	tcp_clock(t, now_us);
-	pool_init(&t->conns, part[PART_CONNS], sizeof(struct fns_conn), cf->connections);
+	*(struct tcp **)part[PART_CONNS] = t;
+	pool_init(&t->conns, (uint8_t *)part[PART_CONNS] + CONN_HEAD, sizeof(struct fns_conn),
+	          cf->connections);
+	pool_init(&t->queues, part[PART_QUEUES], sizeof(struct queues), (uint32_t)queues(cf));
 	table_init(&t->table, part[PART_TABLE], cf->connections + cf->time_wait);
 	wheel_init(&t->wheel, part[PART_WHEEL], t->now, t->conns.mem, sizeof(struct fns_conn),
 	           offsetof(struct fns_conn, timer));
@@ -99,6 +113,7 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	t->dirty = t->waiting = t->reports = t->reap = empty;
 	t->tw_head = t->tw_tail = POOL_NONE;
 	t->resets.tokens = cf->resets_per_second; /* also in the first second of a clock that began at 0 */
+	t->handlers = 1;
 	t->cc = cc_find(cf->cc);
 	t->table_key = derive(secret, 0);
 	t->iss_key = derive(secret, 1);
@@ -142,10 +157,47 @@ tcp_due(const struct tcp *t)
 	if (wheel_next(&t->wheel, &tick))
 		due = us_at(t, tick);
 	if (t->tw_head != POOL_NONE) {
-		at = us_at(t, tw_at(t, t->tw_head)->due);
+		at = us_at(t, tw_due(t, tw_at(t, t->tw_head)));
 		due = at < due ? at : due;
 	}
 	return due;
+}
+
+uint16_t
+tcp_handler(struct tcp *t, fns_handler *handler)
+{
+	uint16_t i;
+
+	if (t->handler[t->handler_last] == handler)
+		return t->handler_last;
+	for (i = 0; i < t->handlers && t->handler[i] != handler; i++)
+		;
+	if (i == TCP_HANDLERS)
+		return i;
+	if (i == t->handlers)
+		t->handler[t->handlers++] = handler;
+	t->handler_last = i;
+	return i;
+}
+
+bool
+tcp_key(const struct tcp *t, const struct flow *flow, struct key *key)
+{
+	memcpy(key->remote, flow->remote, 16);
+	key->lport = flow->lport;
+	key->rport = flow->rport;
+	key->local = ip_own(t->ip, flow->local);
+	key->ip6 = !addr_is_ip4(flow->remote);
+	return key->local != OWN_NONE;
+}
+
+void
+tcp_flow(const struct tcp *t, const struct key *key, struct flow *flow)
+{
+	memcpy(flow->local, tcp_local(t, key), 16);
+	memcpy(flow->remote, key->remote, 16);
+	flow->lport = key->lport;
+	flow->rport = key->rport;
 }
 
 /* What zero left open is the configuration's. */

@@ -13,6 +13,7 @@
 #include "drop.h"
 #include "flow.h"
 #include "ip.h"
+#include "key.h"
 #include "pool.h"
 #include "seg.h"
 #include "siphash.h"
@@ -22,6 +23,7 @@
 #include "wheel.h"
 
 #define TCP_OPTION_SETS 1024
+#define TCP_HANDLERS    1024        /* functions, not connections; 0 stands for none */
 #define TW_BIT          0x80000000u /* in the table: a tw, not a conn */
 
 /* Options that many connections share: resolved against the configuration, counted. */
@@ -34,26 +36,30 @@ struct fns_listener {
 	struct fns_addr local; /* ip all zero: any */
 	uint32_t next;         /* the next with this port, or on the free list */
 	uint32_t embryos;      /* children in SYN-RECEIVED */
+	uint8_t own;           /* the number of `local`; OWN_NONE: any */
 	uint32_t limit;        /* of children that are ESTABLISHED and not accepted; 0: none */
 	uint32_t waiting;      /* those */
 	uint16_t options;
+	uint16_t handler;
 	bool live;
-	fns_handler *handler;
 	void *user;
 	struct tcp *tcp;
 };
 
-/* A TIME-WAIT entry. */
+/* A TIME-WAIT entry.  `due` is the low bits of a tick: 2 MSL is ten minutes at the most. */
+#define TW_DUE_BITS 24
 struct tw {
-	struct flow flow;
+	uint8_t remote[16]; /* of its struct key, and so the next two and `local` */
+	uint16_t lport, rport;
 	uint32_t snd_nxt, rcv_nxt;
 	uint32_t ts_recent;
-	uint32_t due;        /* tick */
 	uint32_t prev, next; /* in the order of due: they all wait equally long */
-	uint16_t wnd;        /* as it was last offered, unscaled field */
-	uint16_t ts : 1, options : 15;
+	uint32_t due : TW_DUE_BITS, local : 7, ts : 1;
+	uint16_t wnd; /* as it was last offered, unscaled field */
+	uint16_t options;
 };
-_Static_assert(sizeof(struct tw) <= 64, "a TIME-WAIT entry costs one line");
+_Static_assert(sizeof(struct tw) <= 48, "a TIME-WAIT entry with its slot in the table costs 64 octets");
+_Static_assert(OWN_MAX <= 1 << 7, "`local` is a number of ours");
 
 /* The flight recorder (recorder.h). */
 struct recorder {
@@ -84,7 +90,7 @@ struct tcp {
 
 	struct table table;
 	struct wheel wheel;
-	struct pool conns, pages, recoveries, tws;
+	struct pool conns, queues, pages, recoveries, tws;
 	struct conn_list dirty;   /* by dirty_next: output looks at them */
 	struct conn_list waiting; /* by dirty_next: their next hop is unresolved */
 	struct conn_list reports; /* by report_next */
@@ -99,6 +105,8 @@ struct tcp {
 	uint32_t *listener_by_port; /* 65,536 indices */
 	uint32_t listener_free;
 	struct option_set *option;
+	fns_handler *handler[TCP_HANDLERS];
+	uint16_t handlers, handler_last; /* used of them; found last */
 	const struct cc *cc;
 
 	struct sip_key table_key, iss_key, port_key, ts_key;
@@ -129,18 +137,32 @@ tick_due(uint32_t tick, uint32_t now)
 }
 
 static inline uint64_t
-tcp_hash(const struct tcp *t, const struct flow *f)
+tcp_hash(const struct tcp *t, const struct key *k)
 {
-	return siphash13(t->table_key, f, sizeof(*f));
+	return key_hash(t->table_key, k);
 }
+
+static inline const uint8_t *
+tcp_local(const struct tcp *t, const struct key *k)
+{
+	return t->ip->own.addr[k->local];
+}
+
+/* Between the two ways to write a four-tuple.  tcp_key: false if flow.local is not ours. */
+bool tcp_key(const struct tcp *, const struct flow *, struct key *);
+void tcp_flow(const struct tcp *, const struct key *, struct flow *);
 
 /* Frames of this flow are brought to this shard. */
 static inline bool
-tcp_is_home(const struct tcp *t, const struct flow *f)
+tcp_is_home(const struct tcp *t, const struct key *k)
 {
 	const struct fns_steer *steer = t->config->steer;
+	struct flow f;
 
-	return steer == NULL || steer->owner[flow_fold(f)] == t->config->shard;
+	if (steer == NULL)
+		return true;
+	tcp_flow(t, k, &f);
+	return steer->owner[flow_fold(&f)] == t->config->shard;
 }
 
 /* Memory by part; tcp_init wants the parts in this order, zeroed. */
@@ -149,6 +171,7 @@ enum tcp_part {
 	PART_TABLE,
 	PART_WHEEL,
 	PART_PAGES,
+	PART_QUEUES,
 	PART_RECOVERIES,
 	PART_TWS,
 	PART_LISTENERS,
@@ -180,8 +203,11 @@ struct fns_conn *tcp_open(struct tcp *, const struct fns_addr *local, const stru
 struct fns_listener *tcp_listen(struct tcp *, const struct fns_addr *local, const struct fns_options *,
                                 fns_handler *, void *user);
 
-/* The conn, or tw | TW_BIT, of a flow; TABLE_NONE. */
-uint32_t tcp_find(const struct tcp *, const struct flow *, uint64_t hash);
+/* The number of a handler, for struct fns_conn; TCP_HANDLERS: there are too many different ones. */
+uint16_t tcp_handler(struct tcp *, fns_handler *);
+
+/* The conn, or tw | TW_BIT, of a key; TABLE_NONE. */
+uint32_t tcp_find(const struct tcp *, const struct key *, uint64_t hash);
 
 /* Window scale that lets the whole receive window be offered (RFC 7323 §2.3); at least 1, so that it is offered. */
 unsigned tcp_rcv_scale(const struct fns_config *);
@@ -192,7 +218,7 @@ void tcp_options_again(struct tcp *, uint16_t index);
 void tcp_options_drop(struct tcp *, uint16_t index);
 
 /* listener.c */
-struct fns_listener *listener_find(const struct tcp *, const uint8_t local[16], uint16_t port);
+struct fns_listener *listener_find(const struct tcp *, uint8_t own, uint16_t port);
 static inline uint32_t
 listener_index(const struct fns_listener *l)
 {
@@ -207,10 +233,11 @@ listener_full(const struct fns_listener *l)
 
 /* timewait.c */
 struct fns_conn;
-bool tw_enter(struct fns_conn *);             /* takes the conn's place in the table; false: no room */
+bool tw_enter(struct fns_conn *); /* takes the conn's place in the table; false: no room */
+void tw_key(const struct tw *, struct key *);
 void tw_remove(struct tcp *, uint32_t index); /* out of the table, freed */
 void tw_expire(struct tcp *, unsigned budget);
-enum drop tw_arrives(struct tcp *, uint32_t index, const struct flow *, const struct seg *);
+enum drop tw_arrives(struct tcp *, uint32_t index, const struct key *, const struct seg *);
 static inline struct tw *
 tw_at(const struct tcp *t, uint32_t index)
 {
@@ -221,26 +248,41 @@ tw_at(const struct tcp *t, uint32_t index)
 static inline bool
 tw_is_live(const struct tw *w)
 {
-	return w->flow.lport != 0;
+	return w->lport != 0;
+}
+
+static inline bool
+tw_is(const struct tw *w, const struct key *k)
+{
+	return w->lport == k->lport && w->rport == k->rport && w->local == k->local &&
+	       addr_equal(w->remote, k->remote);
+}
+
+static inline uint32_t
+tw_due(const struct tcp *t, const struct tw *w)
+{
+	int32_t ahead = (int32_t)((w->due - t->now) << (32 - TW_DUE_BITS)) >> (32 - TW_DUE_BITS);
+
+	return t->now + (uint32_t)ahead;
 }
 
 /* arrives.c, for timewait.c: a SYN of a new incarnation; iss_floor: our ISS is at least this (with `floor`). */
-enum drop tcp_arrives_listen(struct tcp *, struct fns_listener *, const struct flow *, const struct seg *,
+enum drop tcp_arrives_listen(struct tcp *, struct fns_listener *, const struct key *, const struct seg *,
                              bool floor, uint32_t iss_floor);
 
 /* reply.c: segments without a conn.  Lost if there is no way out for them now. */
-void reply_reset(struct tcp *, const struct flow *, const struct seg *,
+void reply_reset(struct tcp *, const struct key *, const struct seg *,
                  enum drop why); /* §3.5.2, §3.10.7.1: to what should not have come */
 void reply_tw_ack(struct tcp *, const struct tw *);
 
 /* resets.c: notes it in the log; `why` is static.  Of a connection before its state and rings change. */
 void reset_note_conn(struct fns_conn *, bool sent, const char *why);
-void reset_note_stray(struct tcp *, const struct flow *, bool sent, uint16_t state, const char *why);
+void reset_note_stray(struct tcp *, const struct key *, bool sent, uint16_t state, const char *why);
 
 /* iss.c: what must not be guessed. */
-uint32_t iss_choose(const struct tcp *, const struct flow *);         /* RFC 6528 */
-uint32_t iss_ts_offset(const struct tcp *, const struct flow *);      /* RFC 7323 §7.1 */
-uint16_t iss_port(struct tcp *, const struct flow *, unsigned tries); /* RFC 6056: the tries-th candidate */
+uint32_t iss_choose(const struct tcp *, const struct key *);         /* RFC 6528 */
+uint32_t iss_ts_offset(const struct tcp *, const struct key *);      /* RFC 7323 §7.1 */
+uint16_t iss_port(struct tcp *, const struct key *, unsigned tries); /* RFC 6056: the tries-th candidate */
 
 static inline uint32_t
 tcp_ts_now(const struct tcp *t)

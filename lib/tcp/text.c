@@ -8,6 +8,7 @@ static uint32_t
 place(struct fns_conn *c, const struct ranges *held, const struct seg *s)
 {
 	uint32_t at = s->seq, end = s->seq + s->text_len;
+	struct queues *q = conn_queues(c);
 
 	while (at != end) {
 		const struct range *here = ranges_find(held, at);
@@ -25,8 +26,8 @@ place(struct fns_conn *c, const struct ranges *held, const struct seg *s)
 			}
 		}
 		want = stop - at;
-		put = ring_put(&c->rx, &c->tcp->pages, c->rx.len + (at - c->rcv.nxt), s->text + (at - s->seq),
-		               want);
+		put = ring_put(&q->rx, &tcp_of(c)->pages, q->rx.len + (at - c->rcv.nxt),
+		               s->text + (at - s->seq), want);
 		at += (uint32_t)put;
 		if (put < want)
 			break;
@@ -77,7 +78,7 @@ take_out_of_order(struct fns_conn *c, const struct seg *s)
 		if (end == s->seq)
 			return DROP_TEXT_NO_MEMORY;
 	}
-	counter_add(&c->tcp->stats.out_of_order, 1);
+	counter_add(&tcp_of(c)->stats.out_of_order, 1);
 	remember(r, s->seq);
 	return DROP_TAKEN;
 }
@@ -90,7 +91,7 @@ join(struct fns_conn *c, struct recovery *r)
 		uint32_t right = r->held.at[0].right;
 
 		if (seq_gt(right, c->rcv.nxt)) {
-			ring_extend(&c->rx, right - c->rcv.nxt);
+			ring_extend(&conn_queues(c)->rx, right - c->rcv.nxt);
 			c->rcv.nxt = right;
 		}
 		ranges_cut(&r->held, c->rcv.nxt);
@@ -101,13 +102,13 @@ join(struct fns_conn *c, struct recovery *r)
 static void
 grow_window(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
+	struct tcp *t = tcp_of(c);
 	uint32_t elapsed = t->now - c->epoch, prompt = 4 + ((2 * c->srtt_us) >> TICK_SHIFT);
 	uint32_t max = conn_options(c)->rcv_buf;
 
 	if (seq_lt(c->rcv.nxt, c->epoch_seq))
 		return;
-	if (elapsed <= prompt && c->rx.len <= c->rcv.wnd / 2 && t->pages.used < t->pages.count / 2)
+	if (elapsed <= prompt && conn_unread(c) <= c->rcv.wnd / 2 && t->pages.used < t->pages.count / 2)
 		c->rcv.wnd = c->rcv.wnd > max / 2 ? max : 2 * c->rcv.wnd;
 	c->epoch = t->now;
 	c->epoch_seq = c->rcv.nxt + c->rcv.wnd;
@@ -124,7 +125,7 @@ owe_ack(struct fns_conn *c, bool filled_gap)
 		flag(c, C_ACK_NOW);
 	} else if (!flagged(c, C_ACK_LATER)) {
 		flag(c, C_ACK_LATER);
-		conn_arm(c, DELAYED_ACK, (uint64_t)c->tcp->config->delayed_ack_ms * 1000);
+		conn_arm(c, DELAYED_ACK, (uint64_t)tcp_of(c)->config->delayed_ack_ms * 1000);
 	}
 }
 
@@ -132,8 +133,12 @@ owe_ack(struct fns_conn *c, bool filled_gap)
 void
 text_discard(struct fns_conn *c)
 {
-	counter_add(&c->tcp->stats.lost_unread, c->rx.len);
-	ring_take(&c->rx, &c->tcp->pages, c->rx.len);
+	struct queues *q = conn_queues(c);
+
+	if (q == NULL)
+		return;
+	counter_add(&tcp_of(c)->stats.lost_unread, q->rx.len);
+	ring_take(&q->rx, &tcp_of(c)->pages, q->rx.len);
 }
 
 enum drop
@@ -146,16 +151,18 @@ text_take(struct fns_conn *c, const struct seg *s)
 
 	if (s->seq != c->rcv.nxt)
 		return take_out_of_order(c, s);
+	if (conn_attach(c) == NULL)
+		return DROP_TEXT_NO_MEMORY;
 	end = place(c, held ? &r->held : &nothing, s);
 	if (end == s->seq)
 		return DROP_TEXT_NO_MEMORY;
-	ring_extend(&c->rx, end - c->rcv.nxt);
+	ring_extend(&conn_queues(c)->rx, end - c->rcv.nxt);
 	c->rcv.nxt = end;
 	if (held) {
 		ranges_cut(&r->held, end);
 		join(c, r);
 	}
-	counter_add(&c->tcp->stats.octets_received, c->rcv.nxt - before);
+	counter_add(&tcp_of(c)->stats.octets_received, c->rcv.nxt - before);
 	grow_window(c);
 	owe_ack(c, held);
 	if (flagged(c, C_RCV_SHUT) && profile_says(c, RULE_shut_rd_discards))
@@ -187,7 +194,7 @@ text_fin(struct fns_conn *c, const struct seg *s)
 uint32_t
 text_right_edge(const struct fns_conn *c)
 {
-	uint32_t room = c->rcv.wnd > c->rx.len ? c->rcv.wnd - c->rx.len : 0;
+	uint32_t unread = conn_unread(c), room = c->rcv.wnd > unread ? c->rcv.wnd - unread : 0;
 
 	return seq_max(c->rcv.nxt + room, c->rcv.adv); /* SHLD-14 */
 }

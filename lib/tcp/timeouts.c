@@ -8,7 +8,7 @@
 static uint32_t
 limit(const struct fns_conn *c)
 {
-	const struct fns_config *cf = c->tcp->config;
+	const struct fns_config *cf = tcp_of(c)->config;
 
 	if (!flagged(c, C_SYN_ACKED))
 		return conn_options(c)->syn_retries;
@@ -20,16 +20,17 @@ retransmit(struct fns_conn *c)
 {
 	struct recovery *r = conn_has_recovery(c);
 
-	if (c->snd.una == c->snd.max && c->tx.len == 0 && !in(c, SYN_SENT | FIN_WAIT_1 | CLOSING | LAST_ACK))
+	if (c->snd.una == c->snd.max && conn_unacked(c) == 0 &&
+	    !in(c, SYN_SENT | FIN_WAIT_1 | CLOSING | LAST_ACK))
 		return;
 	if (c->backoff >= limit(c)) {
 		conn_end(c, conn_class_by_state(c, CLASS_timeout_syn_sent), ETIMEDOUT, false);
 		return;
 	}
-	counter_add(&c->tcp->stats.timeouts, 1);
-	c->tcp->cc->timeout(c);
+	counter_add(&tcp_of(c)->stats.timeouts, 1);
+	tcp_of(c)->cc->timeout(c);
 	c->backoff++;
-	if (c->backoff == c->tcp->config->r1) { /* MUST-20, SHLD-9 */
+	if (c->backoff == tcp_of(c)->config->r1) { /* MUST-20, SHLD-9 */
 		c->error = ETIMEDOUT;
 		conn_report(c, FNS_SOFT_ERROR);
 	}
@@ -55,7 +56,7 @@ persist(struct fns_conn *c)
 		return;
 	}
 	if (c->snd.wnd == 0) {
-		counter_add(&c->tcp->stats.probes, 1);
+		counter_add(&tcp_of(c)->stats.probes, 1);
 		flag(c, C_PROBE);
 		c->backoff++; /* SHLD-30 */
 	} else {
@@ -74,14 +75,14 @@ keepalive(struct fns_conn *c)
 	if (!in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2))
 		return;
 	conn_arm(c, KEEPALIVE, (uint64_t)o->keepalive_interval_ms * 1000);
-	if (c->snd.una != c->snd.max || c->tx.len > 0)
+	if (c->snd.una != c->snd.max || conn_unacked(c) > 0)
 		return; /* MUST-26: not idle */
 	if (c->backoff >= o->keepalive_probes) {
 		conn_end(c, CLASS_timeout_keepalive, ETIMEDOUT, true);
 		return;
 	}
 	c->backoff++;
-	counter_add(&c->tcp->stats.probes, 1);
+	counter_add(&tcp_of(c)->stats.probes, 1);
 	flag(c, C_PROBE);
 	conn_dirty(c);
 }
@@ -139,20 +140,22 @@ due(struct fns_conn *c, enum deadline d)
 void
 timeouts_of(struct fns_conn *c)
 {
-	uint32_t now = c->tcp->now, next = 0;
+	uint32_t now = tcp_of(c)->now, next = 0;
 
-	for (unsigned d = 0; d < DEADLINES && !in(c, ENDED); d++) {
-		if (c->deadline[d] == 0 || !tick_due(c->deadline[d], now))
+	for (enum deadline d = 0; d < DEADLINES && !in(c, ENDED); d++) {
+		uint32_t at = conn_deadline(c, d);
+
+		if (at == 0 || !tick_due(at, now))
 			continue;
-		c->deadline[d] = 0;
-		due(c, (enum deadline)d);
+		conn_stop(c, d);
+		due(c, d);
 	}
-	for (unsigned d = 0; d < DEADLINES; d++) {
-		if (c->deadline[d] != 0 && (next == 0 || seq_lt(c->deadline[d], next)))
-			next = c->deadline[d];
+	for (unsigned i = 0; i < DEADLINES - 1; i++) {
+		if (c->deadline[i] != 0 && (next == 0 || seq_lt(c->deadline[i], next)))
+			next = c->deadline[i];
 	}
 	if (next != 0)
-		wheel_arm(&c->tcp->wheel, conn_index(c), next);
+		conn_timer(c, next);
 }
 
 void

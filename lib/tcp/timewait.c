@@ -2,6 +2,16 @@
  * queue in the order of its deadlines, since all wait equally long. */
 #include "conn.h"
 
+void
+tw_key(const struct tw *w, struct key *key)
+{
+	memcpy(key->remote, w->remote, 16);
+	key->lport = w->lport;
+	key->rport = w->rport;
+	key->local = w->local;
+	key->ip6 = !addr_is_ip4(w->remote);
+}
+
 static uint64_t
 length_us(const struct tcp *t)
 {
@@ -13,7 +23,7 @@ queue_add(struct tcp *t, uint32_t index)
 {
 	struct tw *w = tw_at(t, index);
 
-	w->due = tcp_tick_after(t, length_us(t));
+	w->due = tcp_tick_after(t, length_us(t)) & ((1u << TW_DUE_BITS) - 1);
 	w->prev = t->tw_tail;
 	w->next = POOL_NONE;
 	if (t->tw_tail != POOL_NONE)
@@ -39,24 +49,27 @@ queue_remove(struct tcp *t, const struct tw *w)
 bool
 tw_enter(struct fns_conn *c)
 {
-	struct tcp *t = c->tcp;
-	uint64_t hash = tcp_hash(t, &c->flow);
+	struct tcp *t = tcp_of(c);
+	uint64_t hash = tcp_hash(t, &c->key);
 	uint32_t i = pool_take(&t->tws);
 	struct tw *w;
 
-	table_remove(&t->table, hash, conn_index(c));
+	table_remove(&t->table, hash, c->self);
 	if (i == POOL_NONE) {
 		state_arrow(t, TIME_WAIT, CLOSED);
 		return false;
 	}
 	table_add(&t->table, hash, i | TW_BIT); /* there is room: one has just left */
 	w = tw_at(t, i);
-	w->flow = c->flow;
+	memcpy(w->remote, c->key.remote, 16);
+	w->lport = c->key.lport;
+	w->rport = c->key.rport;
+	w->local = c->key.local & 0x7fu;
 	w->snd_nxt = c->snd.max;
 	w->rcv_nxt = c->rcv.nxt;
 	w->ts_recent = c->ts_recent;
 	w->ts = flagged(c, C_TS);
-	w->options = c->options & 0x7fffu;
+	w->options = c->options;
 	tcp_options_again(t, c->options);
 	w->wnd = (uint16_t)((conn_rcv_window(c) + (1u << c->rcv_scale) - 1) >> c->rcv_scale); /* SHLD-14 */
 	counter_add(&t->stats.time_waits, 1);
@@ -69,11 +82,13 @@ void
 tw_remove(struct tcp *t, uint32_t index)
 {
 	struct tw *w = tw_at(t, index);
+	struct key key;
 
 	queue_remove(t, w);
-	table_remove(&t->table, tcp_hash(t, &w->flow), index | TW_BIT);
+	tw_key(w, &key);
+	table_remove(&t->table, tcp_hash(t, &key), index | TW_BIT);
 	tcp_options_drop(t, w->options);
-	w->flow.lport = 0;
+	w->lport = 0;
 	pool_give(&t->tws, index);
 	counter_sub(&t->stats.time_waits, 1);
 	counter_sub(&t->state[STATE_TIME_WAIT], 1);
@@ -82,7 +97,7 @@ tw_remove(struct tcp *t, uint32_t index)
 void
 tw_expire(struct tcp *t, unsigned budget)
 {
-	while (budget-- > 0 && t->tw_head != POOL_NONE && tick_due(tw_at(t, t->tw_head)->due, t->now)) {
+	while (budget-- > 0 && t->tw_head != POOL_NONE && tick_due(tw_due(t, tw_at(t, t->tw_head)), t->now)) {
 		state_arrow(t, TIME_WAIT, CLOSED);
 		tw_remove(t, t->tw_head);
 	}
@@ -98,35 +113,35 @@ is_newer(const struct tw *w, const struct seg *s)
 }
 
 static enum drop
-reopen(struct tcp *t, uint32_t index, struct fns_listener *l, const struct flow *flow, const struct seg *s)
+reopen(struct tcp *t, uint32_t index, struct fns_listener *l, const struct key *key, const struct seg *s)
 {
 	uint32_t floor = tw_at(t, index)->snd_nxt + 65537; /* above all that the old one ever sent (T-52) */
 
 	state_arrow(t, TIME_WAIT, SYN_RECEIVED);
 	counter_add(&t->stats.time_wait_reopens, 1);
 	tw_remove(t, index);
-	return tcp_arrives_listen(t, l, flow, s, true, floor);
+	return tcp_arrives_listen(t, l, key, s, true, floor);
 }
 
 enum drop
-tw_arrives(struct tcp *t, uint32_t index, const struct flow *flow, const struct seg *s)
+tw_arrives(struct tcp *t, uint32_t index, const struct key *key, const struct seg *s)
 {
 	struct tw *w = tw_at(t, index);
-	struct fns_listener *l = listener_find(t, flow->local, flow->lport);
+	struct fns_listener *l = listener_find(t, key->local, key->lport);
 	bool old = w->ts && s->opt.has_ts && seq_lt(s->opt.ts_val, w->ts_recent);
 
 	if (s->flags & RST) {
 		if (t->config->rfc1337 || s->seq != w->rcv_nxt)
 			return DROP_TIME_WAIT_RST;
 		counter_add(&t->stats.resets_received, 1);
-		reset_note_stray(t, &w->flow, false, TIME_WAIT, "time_wait");
+		reset_note_stray(t, key, false, TIME_WAIT, "time_wait");
 		state_arrow(t, TIME_WAIT, CLOSED);
 		tw_remove(t, index);
 		return DROP_TAKEN;
 	}
 	if ((s->flags & (SYN | ACK | FIN)) == SYN && l != NULL && is_newer(w, s) &&
 	    l->embryos < t->config->syn_backlog)
-		return reopen(t, index, l, flow, s);
+		return reopen(t, index, l, key, s);
 	if ((s->flags & (FIN | SYN)) == FIN && !old && s->seq + s->len == w->rcv_nxt) {
 		queue_remove(t, w); /* the peer has not seen our last ACK (MUST-13) */
 		queue_add(t, index);

@@ -330,7 +330,7 @@ serve(struct puppet *u, const struct port *port)
 	const uint64_t end = now_us() + 120000000;
 	const char *broken;
 
-	io_init(&u->io, port, 1, 0, u->io.pool);
+	io_init(&u->io, port, 1, 0, u->io.pool, NULL);
 	while (!u->stop && now_us() < end) {
 		turn(u);
 		obey(u);
@@ -356,7 +356,7 @@ main(int argc, char **argv)
 	argv[1] = argv[0];
 	if (argc < 2 || rte_eal_init(argc - 1, argv + 1) < 0 ||
 	    port_open(&port, &wish, why, sizeof(why)) != 0 ||
-	    (u.io.pool = io_pool_new("frames", &port, 1)) == NULL ||
+	    (u.io.pool = io_pool_new("frames", &port, 1, NULL)) == NULL ||
 	    port_start(&port, u.io.pool, why, sizeof(why)) != 0 || (u.shard = make_shard(&port)) == NULL ||
 	    (u.orders = orders_at(path)) < 0) {
 		fprintf(stderr, "puppet: %s %s\n", why, strerror(errno));

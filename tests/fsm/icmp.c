@@ -272,7 +272,7 @@ D12__neighbour_answers_late__syn_goes(struct peer *p)
 	later(p, 500);
 	expect_nothing(p);
 	p->deaf = false;
-	later(p, 1500);
+	later(p, 1400);
 	expect_true(p, peer_pending(p) >= 1);
 	expect(p, SYN, .seq = 0);
 	arrive(p, SYN | ACK, .seq = 0, .ack = 1);

@@ -108,18 +108,19 @@ static void
 read_more(struct end *e, bool all)
 {
 	const void *run;
-	size_t n;
+	size_t n, left = e->pace;
 
 	while ((n = fns_peek(e->c, &run)) > 0) {
 		const uint8_t *p = run;
 
-		if (e->pace != 0 && !all && n > e->pace)
-			n = e->pace;
+		if (e->pace != 0 && !all && n > left)
+			n = left;
+		left -= n;
 		for (size_t i = 0; i < n; i++)
 			CHECK(p[i] == octet(e->id, !e->client, e->read + (uint32_t)i));
 		e->read += (uint32_t)n;
 		fns_consume(e->c, n);
-		if (e->pace != 0 && !all)
+		if (e->pace != 0 && !all && left == 0)
 			break;
 	}
 }

@@ -50,10 +50,10 @@ begin(unsigned room)
 	wish.device = device;
 	assert_int_equal(port_open(&b.port, &wish, why, sizeof(why)), 0);
 	snprintf(name, sizeof(name), "pool%u", made);
-	b.pool = io_pool_new(name, &b.port, 1);
+	b.pool = io_pool_new(name, &b.port, 1, NULL);
 	assert_non_null(b.pool);
 	assert_int_equal(port_start(&b.port, b.pool, why, sizeof(why)), 0);
-	io_init(&b.io, &b.port, 1, 0, b.pool);
+	io_init(&b.io, &b.port, 1, 0, b.pool, NULL);
 	made++;
 }
 
