@@ -47,6 +47,7 @@ shard_timeouts(const struct conf *conf, struct fns_config *to)
 	to->retries = (uint32_t)conf->timeouts.retries;
 	to->r1 = (uint32_t)conf->timeouts.r1_retries;
 	to->user_timeout_ms = MS(conf->timeouts.user_timeout_s);
+	to->open_ms = MS(conf->timeouts.open_s);
 	to->keepalive = conf->timeouts.keepalive_s != 0;
 	if (to->keepalive)
 		to->keepalive_ms = MS(conf->timeouts.keepalive_s);
@@ -80,6 +81,8 @@ shard_policy(const struct conf *conf, struct fns_config *to)
 	to->strict_reset = conf->policy.strict_reset;
 	to->strict_syn = conf->policy.strict_syn;
 	to->drop_syn_fin = conf->policy.drop_syn_fin;
+	to->icmp_may_reset = conf->policy.icmp_may_reset;
+	to->unknown = (uint8_t)conf->policy.unknown; /* the words are in the enum's order */
 	to->rfc1337 = conf->policy.rfc1337;
 	to->local_port_first = (uint16_t)conf->policy.local_ports.at[0];
 	to->local_port_last = (uint16_t)conf->policy.local_ports.at[1];

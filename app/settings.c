@@ -11,6 +11,7 @@ static const char *const self_words[] = {"allow", "avoid", "detect", "refuse", N
 static const char *const overflow_words[] = {"drop", "reset", NULL};
 static const char *const choice_words[] = {"default", "false", "true", NULL};
 static const char *const cc_words[] = {"newreno", NULL};
+static const char *const unknown_words[] = {"reset", "drop_syn", "drop", NULL};
 static const char *const ecn_words[] = {"off", "passive", "on", NULL};
 static const char *const drain_words[] = {"refuse", "ignore", NULL};
 static const char *const service_words[] = {"echo", "discard", "chargen", "daytime", "http", "client", NULL};
@@ -80,6 +81,7 @@ static const struct setting table[] = {
 	{ROW(timeouts, retries, NUM, "15", 1, 255, "R2: retransmissions before the connection is given up")},
 	{ROW(timeouts, r1_retries, NUM, "3", 1, 255, "R1: retransmissions before the application hears of it")},
 	{ROW(timeouts, user_timeout_s, NUM, "0", 0, 86400, "R2 as a time, seconds; 0: off, by retries alone")},
+	{ROW(timeouts, open_s, NUM, "0", 0, 86400, "an active open takes this long at most, seconds; 0: by retries alone")},
 	{ROW(timeouts, keepalive_s, NUM, "0", 0, 604800, "idle time before a keep-alive probe, seconds; 0: off")},
 	{ROW(timeouts, keepalive_interval_s, NUM, "75", 1, 86400, "between keep-alive probes, seconds")},
 	{ROW(timeouts, keepalive_probes, NUM, "9", 1, 127, "unanswered keep-alive probes before the connection is given up")},
@@ -103,7 +105,9 @@ static const struct setting table[] = {
 	{ROW(policy, syn_options_retries, NUM, "0", 0, 255, "SYNs sent again with all options, then with the MSS alone; 0: always all")},
 	{ROW(policy, strict_reset, CONF_SWITCH, "true", 0, 1, "a reset counts at its exact place only (RFC 5961 3); else anywhere in the window")},
 	{ROW(policy, strict_syn, CONF_SWITCH, "true", 0, 1, "a SYN in a connection is challenged (RFC 5961 4); else, in the window, it resets")},
-	{ROW(policy, drop_syn_fin, CONF_SWITCH, "true", 0, 1, "a listener drops a SYN with a FIN; else it leaves the FIN out")},
+	{ROW(policy, drop_syn_fin, CONF_SWITCH, "false", 0, 1, "a SYN with a FIN is dropped wherever it comes; else by a listener, where the profile says so")},
+	{ROW(policy, icmp_may_reset, CONF_SWITCH, "true", 0, 1, "a hard ICMP error ends an open; else it is only noted")},
+	{WORD(policy, unknown, "\"reset\"", unknown_words, "what a segment meets that no connection or listener knows; drop_syn: resets, but no answer to a SYN")},
 	{ROW(policy, rfc1337, CONF_SWITCH, "true", 0, 1, "a reset does not end TIME-WAIT")},
 	{ROW(policy, record_sample, NUM, "0", 0, UINT32_MAX, "one connection in so many is recorded; 0: none by chance")},
 	{ROW(policy, announce, CONF_SWITCH, "true", 0, 1, "tell the link our addresses at the start")},

@@ -107,7 +107,7 @@ struct conf {
 	} limits;
 	struct {
 		uint64_t fin_wait_2_s, time_wait_s, orphan_retries, syn_retries, retries, r1_retries,
-			user_timeout_s;
+			user_timeout_s, open_s;
 		uint64_t keepalive_s, keepalive_interval_s, keepalive_probes;
 		uint64_t rto_initial_ms, rto_min_ms, rto_max_ms, delayed_ack_ms;
 	} timeouts;
@@ -115,7 +115,7 @@ struct conf {
 		uint64_t profile, self_connect, backlog_overflow, congestion_control, record_sample;
 		struct conf_numbers local_ports;
 		uint64_t nagle, timestamps, sack, window_scale, ecn, ecn_retries, syn_options_retries,
-			strict_reset, strict_syn, drop_syn_fin, rfc1337, announce;
+			strict_reset, strict_syn, drop_syn_fin, icmp_may_reset, unknown, rfc1337, announce;
 		char isn_secret[65];
 	} policy;
 	struct conf_service service[CONF_SERVICES_MAX];

@@ -43,7 +43,7 @@ fns_config_default(struct fns_config *cf)
 		.rfc1337 = true,
 		.strict_reset = true,
 		.strict_syn = true,
-		.drop_syn_fin = true,
+		.icmp_may_reset = true,
 		.ecn = FNS_ECN_PASSIVE,
 		.ecn_retries = 1,
 		.local_port_first = 32768,
@@ -76,6 +76,7 @@ fns_config_default(struct fns_config *cf)
 	X(retries, 1, 255)                                                                                   \
 	X(r1, 1, 255)                                                                                        \
 	X(user_timeout_ms, 0, 1000000000)                                                                    \
+	X(open_ms, 0, 1000000000)                                                                            \
 	X(keepalive_ms, 1, 1000000000)                                                                       \
 	X(keepalive_interval_ms, 1, 1000000000)                                                              \
 	X(keepalive_probes, 1, 127)                                                                          \
@@ -85,6 +86,7 @@ fns_config_default(struct fns_config *cf)
 	X(delayed_ack_ms, 1, 499)                                                                            \
 	X(profile, FNS_LINUX, FNS_RFC9293)                                                                   \
 	X(self_connect, FNS_SELF_ALLOW, FNS_SELF_REFUSE)\
+	X(unknown, FNS_UNKNOWN_RESET, FNS_UNKNOWN_DROP)                                                      \
 	X(ecn, FNS_ECN_OFF, FNS_ECN_ON)                                                                     \
 	X(local_port_first, 1, 65535)                                                                        \
 	X(challenge_acks, 1, 15)                                                                             \

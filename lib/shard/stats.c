@@ -134,7 +134,9 @@ check_conn(const struct fns_conn *c, struct totals *sum)
 		return "G1: queues that hold nothing";
 	if (q != NULL && (q->rx.reach > RING_MAX || q->tx.reach > RING_MAX))
 		return "B3: a ring holds more than it can";
-	if (r != NULL && r->held.used > 0 && !seq_gt(r->held.at[0].left, c->rcv.nxt))
+	/* In SYN-RECEIVED the text of a SYN waits for ESTABLISHED. */
+	if (r != NULL && r->held.used > 0 &&
+	    seq_lt(r->held.at[0].left, c->rcv.nxt + (c->state != SYN_RECEIVED)))
 		return "B4: held ranges begin at or before RCV.NXT";
 	for (unsigned i = 0; i < DEADLINES - 1; i++) {
 		if (c->deadline[i] != 0 &&

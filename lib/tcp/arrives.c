@@ -30,7 +30,9 @@ arrives_closed(struct tcp *t, const struct key *key, const struct seg *s)
 {
 	if (s->flags & RST)
 		return DROP_CLOSED_RST;
-	if (t->ignore_opens && (s->flags & (SYN | ACK)) == SYN)
+	if (t->config->unknown == FNS_UNKNOWN_DROP ||
+	    ((t->ignore_opens || t->config->unknown == FNS_UNKNOWN_DROP_SYN) &&
+	     (s->flags & (SYN | ACK)) == SYN))
 		return DROP_CLOSED_IGNORED;
 	reply_reset(t, key, s, DROP_CLOSED_NO_CONN);
 	return DROP_CLOSED_NO_CONN;
@@ -41,17 +43,19 @@ enum drop
 tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct key *key, const struct seg *s,
                    bool floor, uint32_t iss_floor)
 {
+	const struct fns_options *options = &t->option[l->options].value;
 	struct fns_conn *c;
 
 	if (s->flags & RST)
 		return DROP_LISTEN_RST;
 	if (s->flags & ACK) {
-		reply_reset(t, key, s, DROP_LISTEN_ACK);
+		if (!(s->flags & SYN) || !options_say(options, RULE_listen_syn_ack_silent))
+			reply_reset(t, key, s, DROP_LISTEN_ACK);
 		return DROP_LISTEN_ACK;
 	}
 	if (!(s->flags & SYN))
 		return DROP_LISTEN_NO_SYN;
-	if ((s->flags & FIN) && t->config->drop_syn_fin)
+	if ((s->flags & FIN) && !options_say(options, RULE_syn_fin_opens))
 		return DROP_LISTEN_SYN_FIN;
 	if (l->embryos >= t->config->syn_backlog || listener_full(l)) {
 		counter_add(&t->stats.backlog_overflows, 1);
@@ -109,18 +113,27 @@ may_wait(const struct fns_conn *c)
 	return true;
 }
 
+/* The window, once the size of segments is known. */
+static void
+whole_segments(struct fns_conn *c)
+{
+	if (profile_says(c, RULE_whole_segments))
+		c->rcv.wnd = (c->rcv.wnd + c->mss - 1) / c->mss * c->mss;
+}
+
 /* What every way into ESTABLISHED shares. */
 static void
 establish(struct fns_conn *c, const struct seg *s)
 {
 	ack_syn(c, s);
 	conn_enter(c, ESTABLISHED);
-	if (profile_says(c, RULE_whole_segments))
-		c->rcv.wnd = (c->rcv.wnd + c->mss - 1) / c->mss * c->mss;
+	whole_segments(c);
 	c->epoch = tcp_of(c)->now;
 	c->epoch_seq = c->rcv.nxt + c->rcv.wnd;
 	c->marks |= M_KNOWN;
 	conn_report(c, conn_to_itself(c) ? FNS_OPENED | FNS_SELF : FNS_OPENED);
+	text_release(c);
+	conn_stop(c, KEEPALIVE); /* that of open_ms */
 	if (conn_options(c)->keepalive == FNS_ON)
 		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->keepalive_ms * 1000);
 	if (flagged(c, C_FIN_QUEUED))
@@ -129,6 +142,25 @@ establish(struct fns_conn *c, const struct seg *s)
 
 static void trim(struct fns_conn *, struct seg *);
 static enum drop arrives_text_and_fin(struct fns_conn *, struct seg *);
+
+/* Past the SYN, to what of its text is inside the window that ours offered. */
+static void
+to_text(struct fns_conn *c, struct seg *s)
+{
+	s->seq++;
+	c->rcv.adv += min_u32(c->rcv.wnd, UINT16_MAX);
+	trim(c, s);
+}
+
+/* Text on a SYN that crossed ours is queued for ESTABLISHED (§3.10.7.3, fourth). */
+static void
+keep_text(struct fns_conn *c, struct seg *s)
+{
+	if (s->text_len == 0 || !profile_says(c, RULE_syn_text_kept))
+		return;
+	to_text(c, s);
+	text_hold(c, s);
+}
 
 /* §3.10.7.3 */
 static enum drop
@@ -158,6 +190,8 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 		c->snd.nxt = c->snd.una;
 		unflag(c, C_TIMING);
 		conn_enter(c, SYN_RECEIVED);
+		whole_segments(c);
+		keep_text(c, s);
 		conn_dirty(c);
 		return DROP_TAKEN;
 	}
@@ -165,9 +199,7 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 	establish(c, s);
 	flag(c, C_ACK_NOW);
 	conn_dirty(c);
-	s->seq++;                                                        /* past the SYN */
-	c->rcv.adv += c->rcv.wnd < UINT16_MAX ? c->rcv.wnd : UINT16_MAX; /* as our SYN offered */
-	trim(c, s);
+	to_text(c, s);
 	return arrives_text_and_fin(c, s);
 }
 
@@ -197,7 +229,8 @@ check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
 static bool
 check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 {
-	bool whole = profile_says(c, RULE_whole_buffer);
+	bool embryo = in(c, SYN_RECEIVED) && flagged(c, C_PASSIVE);
+	bool whole = !embryo && profile_says(c, RULE_whole_buffer);
 	uint32_t nxt = c->rcv.nxt, wnd = whole ? text_right_edge(c) - nxt : conn_rcv_window(c);
 	bool acceptable = s->len == 0 ? (wnd == 0 ? s->seq == nxt : seq_within(s->seq, nxt, wnd))
 	                              : wnd > 0 && (seq_within(s->seq, nxt, wnd) ||
@@ -272,7 +305,7 @@ check_rst(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		error = ECONNREFUSED;
 	else if (in(c, CLOSE_WAIT) && profile_says(c, RULE_rst_is_epipe))
 		error = EPIPE; /* T-61: end of stream was seen, so a read does not fail any more */
-	else if (in(c, CLOSING | LAST_ACK))
+	else if (in(c, CLOSING | LAST_ACK) && !profile_says(c, RULE_late_reset_tells))
 		error = 0;
 	conn_end(c, conn_class_by_state(c, CLASS_peer_reset_syn_sent), error, false);
 	return false;
@@ -342,7 +375,7 @@ take_timestamp(struct fns_conn *c, const struct seg *s)
 
 /* Fifth. */
 static bool
-check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
+check_ack(struct fns_conn *c, struct seg *s, enum drop *drop)
 {
 	bool fin_was_out = in(c, FIN_WAIT_1 | CLOSING | LAST_ACK) && seq_gt(c->snd.max, conn_fin_seq(c));
 	uint32_t fin = conn_fin_seq(c);
@@ -364,6 +397,7 @@ check_ack(struct fns_conn *c, const struct seg *s, enum drop *drop)
 			return false;
 		}
 		establish(c, s);
+		trim(c, s); /* text on a SYN may have moved RCV.NXT */
 		fin = conn_fin_seq(c);
 	}
 	if (seq_gt(s->ack, c->snd.max)) {
@@ -428,6 +462,8 @@ check_fin(struct fns_conn *c, const struct seg *s)
 		break;
 	case FIN_WAIT_1: /* ours is not acknowledged: that was looked at before */
 		conn_enter(c, CLOSING);
+		if (profile_says(c, RULE_crossing_fin_again) && seq_gt(c->snd.nxt, conn_fin_seq(c)))
+			c->snd.nxt = conn_fin_seq(c);
 		break;
 	default:
 		conn_enter(c, TIME_WAIT);
@@ -503,6 +539,8 @@ tcp_arrives(struct tcp *t, const struct ip_arrival *a)
 	if (drop != DROP_TAKEN)
 		return drop;
 	counter_add(&t->stats.segments_received, 1);
+	if (t->config->drop_syn_fin && (s.flags & (SYN | FIN)) == (SYN | FIN))
+		return DROP_SYN_FIN;
 	s.ce = (p->tos & 3) == 3;
 	memcpy(key.remote, p->src, 16);
 	key.local = a->own;

@@ -6,6 +6,7 @@
 
 #include "cc.h"
 #include "internal.h"
+#include "profile.h"
 
 const char *
 state_name(uint16_t state)
@@ -75,7 +76,7 @@ conn_new(struct tcp *t, const struct key *key, uint16_t options)
 	c->options = options & (TCP_OPTION_SETS - 1u);
 	c->ts_offset = iss_ts_offset(t, key);
 	c->rcv.wnd = rcv_wnd(t, conn_options(c));
-	c->quick = 15;
+	c->quick = profile_says(c, RULE_quick_acks) ? 15 : 0;
 	conn_set_iss(c, iss_choose(t, key));
 	wheel_node_init(&c->timer);
 	tcp_options_again(t, options);
@@ -290,6 +291,8 @@ conn_again(struct fns_conn *c, const struct key *key)
 	c->snd.wnd = c->snd.max_wnd = 0;
 	c->backoff = 0;
 	unflag(c, C_TS | C_SACK | C_TIMING | C_ACK_NOW | C_ACK_LATER);
+	conn_forget_islands(c);
+	conn_drop_recovery(c);
 	conn_stop(c, RETRANSMIT);
 	conn_dirty(c);
 }

@@ -49,8 +49,8 @@ enum conn_mark {
 	M_GONE = 1 << 7,        /* fns_close or the end: no call may follow */
 };
 
-/* What can become due.  RETRANSMIT and PERSIST never run both (SHLD-29), so they share a place.  ORPHAN_LIMIT: of linger
- * until our FIN is acknowledged, of FIN-WAIT-2 from then on. */
+/* What can become due.  RETRANSMIT and PERSIST never run both (SHLD-29), so they share a place.  KEEPALIVE: of
+ * open_ms until ESTABLISHED.  ORPHAN_LIMIT: of linger until our FIN is acknowledged, of FIN-WAIT-2 from then on. */
 enum deadline { RETRANSMIT, PERSIST, DELAYED_ACK, KEEPALIVE, USER_TIMEOUT, ORPHAN_LIMIT, DEADLINES };
 
 struct fns_conn {

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "profile.h"
+
 static enum drop
 too_big(struct fns_conn *c, uint32_t mtu)
 {
@@ -15,10 +17,20 @@ too_big(struct fns_conn *c, uint32_t mtu)
 	if (mtu < least || mtu - conn_headers(c) >= c->mss) /* C08, D03 */
 		return DROP_ICMP_MTU;
 	conn_set_mtu(c, mtu);
-	c->snd.nxt = c->snd.una; /* the same octets, in smaller segments */
+	if (in(c, SYN_SENT | SYN_RECEIVED))
+		return DROP_TAKEN; /* a SYN fits everywhere */
+	c->snd.nxt = c->snd.una;   /* the same octets, in smaller segments */
 	unflag(c, C_TIMING);
 	conn_dirty(c);
 	return DROP_TAKEN;
+}
+
+static bool
+ends_open(const struct fns_conn *c, enum icmp_kind kind)
+{
+	if (!tcp_of(c)->config->icmp_may_reset)
+		return false;
+	return kind == ICMP_HARD || (kind == ICMP_EXPIRED && profile_says(c, RULE_ttl_is_hard));
 }
 
 enum drop
@@ -38,8 +50,9 @@ tcp_icmp(struct tcp *t, const struct ip_arrival *a)
 		return DROP_ICMP_NOT_IN_FLIGHT;
 	if (a->error.kind == ICMP_TOO_BIG)
 		return too_big(c, a->error.mtu);
-	if (a->error.kind == ICMP_HARD && in(c, SYN_SENT)) {
-		conn_end(c, CLASS_unreachable, ECONNREFUSED, false);
+	if (in(c, SYN_SENT) && ends_open(c, a->error.kind)) {
+		conn_end(c, CLASS_unreachable, a->error.kind == ICMP_HARD ? ECONNREFUSED : EHOSTUNREACH,
+		         false);
 		return DROP_TAKEN;
 	}
 	c->error = a->error.kind == ICMP_HARD ? ECONNREFUSED : EHOSTUNREACH; /* MUST-47 */

@@ -24,6 +24,8 @@ void ack_window(struct fns_conn *, const struct seg *, bool always); /* SND.WND,
 
 /* text.c: the seventh */
 enum drop text_take(struct fns_conn *, const struct seg *); /* places octets, advances RCV.NXT, owes an ACK */
+void text_hold(struct fns_conn *, const struct seg *);      /* places octets before ESTABLISHED ... */
+void text_release(struct fns_conn *);                       /* ... which has come: they are in order */
 bool text_fin(struct fns_conn *, const struct seg *); /* the FIN (this one, or one held) is next in order */
 void text_discard(struct fns_conn *);                 /* what is unread, and nobody will read */
 void text_consumed(struct fns_conn *, uint32_t len);  /* the application took: let the window grow */

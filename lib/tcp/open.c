@@ -187,6 +187,8 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 	c->cwnd = c->mss;
 	record_call(c, FNS_CALL_OPEN, 0);
 	conn_enter(c, SYN_SENT);
+	if (conn_options(c)->open_ms != 0)
+		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->open_ms * 1000);
 	conn_dirty(c);
 	return c;
 }

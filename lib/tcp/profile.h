@@ -21,6 +21,14 @@
 	X(whole_segments,        false, true,  false,   "the receive buffer is made a multiple of the MSS when the connection is established")   \
 	X(whole_buffer,          false, true,  false,   "what arrives is checked against the whole buffer, also what a window field cannot offer") \
 	X(rto_slop,              false, true,  false,   "rto_min_ms is added to the backed-off timeout, else it bounds the variance term")       \
+	X(quick_acks,            true,  false, true,    "the first segments are acknowledged at once, else every second one from the start") \
+	X(syn_fin_opens,         false, true,  false,   "a listener leaves the FIN out of a SYN with one, else drops it") \
+	X(late_reset_tells,      true,  true,  false,   "a reset in CLOSING or LAST-ACK is an error, else the connection has just ended") \
+	X(crossing_fin_again,    false, true,  false,   "the ACK of a FIN that crossed ours carries ours again, else it is bare (T-09)") \
+	X(listen_syn_ack_silent, false, true,  false,   "a listener drops a SYN-ACK, else it is reset as any ACK")         \
+	X(time_wait_needs_ack,   false, true,  false,   "TIME-WAIT says nothing to a segment without ACK (T-53)")          \
+	X(syn_text_kept,         false, true,  true,    "text on the SYN of a simultaneous open waits for ESTABLISHED, else for its retransmission") \
+	X(ttl_is_hard,           false, true,  false,   "ICMP time exceeded in transit ends an open (EHOSTUNREACH), else it is soft") \
 	X(shut_rd_discards,      false, true,  false,   "what arrives after shutdown(RD) is acknowledged and dropped, else it can be read (T-35)")
 
 enum profile_rule {
@@ -34,10 +42,17 @@ enum profile_rule {
 /* One bit a rule, by profile. */
 extern const uint32_t profile_rules[FNS_RFC9293 + 1];
 
+/* In the profile of an option set, for what has no connection; and in a connection's. */
+static inline bool
+options_say(const struct fns_options *o, enum profile_rule rule)
+{
+	return profile_rules[o->profile] >> rule & 1;
+}
+
 static inline bool
 profile_says(const struct fns_conn *c, enum profile_rule rule)
 {
-	return profile_rules[conn_options(c)->profile] >> rule & 1;
+	return options_say(conn_options(c), rule);
 }
 
 #endif

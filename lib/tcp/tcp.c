@@ -211,6 +211,7 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 	o.no_delay = o.no_delay != FNS_DEFAULT ? o.no_delay : cf->no_delay ? FNS_ON : FNS_OFF;
 	o.keepalive = o.keepalive != FNS_DEFAULT ? o.keepalive : cf->keepalive ? FNS_ON : FNS_OFF;
 	o.ttl = o.ttl == 0 ? 64 : o.ttl;
+	o.open_ms = o.open_ms == 0 ? cf->open_ms : o.open_ms;
 	if (o.fin_wait_2_ms == 0)
 		o.fin_wait_2_ms = (int32_t)cf->fin_wait_2_ms;
 	else if (o.fin_wait_2_ms > LINGER2_MOST_MS && (profile_rules[o.profile] >> RULE_linger2_120_s & 1))
@@ -239,11 +240,12 @@ valid(const struct fns_options *o)
 static bool
 same(const struct fns_options *a, const struct fns_options *b)
 {
-	return a->profile == b->profile && a->self_connect == b->self_connect && a->no_delay == b->no_delay &&
-	       a->keepalive == b->keepalive && a->dscp == b->dscp && a->ttl == b->ttl &&
-	       a->linger == b->linger && a->record == b->record && a->linger_ms == b->linger_ms &&
-	       a->fin_wait_2_ms == b->fin_wait_2_ms && a->user_timeout_ms == b->user_timeout_ms &&
-	       a->keepalive_ms == b->keepalive_ms && a->cork == b->cork && a->syn_retries == b->syn_retries &&
+	return a->open_ms == b->open_ms && a->profile == b->profile && a->self_connect == b->self_connect &&
+	       a->no_delay == b->no_delay && a->keepalive == b->keepalive && a->dscp == b->dscp &&
+	       a->ttl == b->ttl && a->linger == b->linger && a->record == b->record &&
+	       a->linger_ms == b->linger_ms && a->fin_wait_2_ms == b->fin_wait_2_ms &&
+	       a->user_timeout_ms == b->user_timeout_ms && a->keepalive_ms == b->keepalive_ms &&
+	       a->cork == b->cork && a->syn_retries == b->syn_retries &&
 	       a->keepalive_probes == b->keepalive_probes && a->mss == b->mss &&
 	       a->keepalive_interval_ms == b->keepalive_interval_ms && a->rcv_buf == b->rcv_buf &&
 	       a->snd_buf == b->snd_buf;

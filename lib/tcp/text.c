@@ -83,6 +83,13 @@ take_out_of_order(struct fns_conn *c, const struct seg *s)
 	return DROP_TAKEN;
 }
 
+void
+text_hold(struct fns_conn *c, const struct seg *s)
+{
+	take_out_of_order(c, s);
+	unflag(c, C_ACK_NOW); /* its ACK comes with ESTABLISHED */
+}
+
 /* What was held and now follows without a gap joins the order. */
 static void
 join(struct fns_conn *c, struct recovery *r)
@@ -127,6 +134,22 @@ owe_ack(struct fns_conn *c, bool filled_gap)
 		flag(c, C_ACK_LATER);
 		conn_arm(c, DELAYED_ACK, (uint64_t)tcp_of(c)->config->delayed_ack_ms * 1000);
 	}
+}
+
+void
+text_release(struct fns_conn *c)
+{
+	struct recovery *r = conn_has_recovery(c);
+	uint32_t before = c->rcv.nxt;
+
+	if (r == NULL)
+		return;
+	join(c, r);
+	if (c->rcv.nxt == before)
+		return;
+	counter_add(&tcp_of(c)->stats.octets_received, c->rcv.nxt - before);
+	owe_ack(c, false);
+	conn_report(c, FNS_READABLE);
 }
 
 /* After shutdown(RD), where the profile says so (T-35): acknowledged, and read by nobody. */

@@ -72,7 +72,12 @@ keepalive(struct fns_conn *c)
 {
 	const struct fns_options *o = conn_options(c);
 
-	if (!in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2))
+	if (in(c, SYN_SENT | SYN_RECEIVED)) { /* it has run since OPEN: open_ms */
+		conn_end(c, conn_class_by_state(c, CLASS_timeout_syn_sent), ETIMEDOUT, false);
+		return;
+	}
+	if (!in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2) ||
+	    conn_options(c)->keepalive != FNS_ON)
 		return;
 	conn_arm(c, KEEPALIVE, (uint64_t)o->keepalive_interval_ms * 1000);
 	if (c->snd.una != c->snd.max || conn_unacked(c) > 0)

@@ -1,6 +1,7 @@
 /* TIME-WAIT (RFC 9293 §3.6.1, §3.10.7.4; RFC 1337; RFC 6191) without a connection: an entry of one cache line, and a
  * queue in the order of its deadlines, since all wait equally long. */
 #include "conn.h"
+#include "profile.h"
 
 void
 tw_key(const struct tw *w, struct key *key)
@@ -112,6 +113,15 @@ is_newer(const struct tw *w, const struct seg *s)
 	return seq_gt(s->seq, w->rcv_nxt);
 }
 
+/* A FIN with it is the listener's to judge. */
+static bool
+opens(const struct fns_listener *l, const struct seg *s)
+{
+	bool fin = (s->flags & FIN) && !options_say(&l->tcp->option[l->options].value, RULE_syn_fin_opens);
+
+	return (s->flags & (SYN | ACK)) == SYN && !fin;
+}
+
 static enum drop
 reopen(struct tcp *t, uint32_t index, struct fns_listener *l, const struct key *key, const struct seg *s)
 {
@@ -139,9 +149,10 @@ tw_arrives(struct tcp *t, uint32_t index, const struct key *key, const struct se
 		tw_remove(t, index);
 		return DROP_TAKEN;
 	}
-	if ((s->flags & (SYN | ACK | FIN)) == SYN && l != NULL && is_newer(w, s) &&
-	    l->embryos < t->config->syn_backlog)
+	if (l != NULL && opens(l, s) && is_newer(w, s) && l->embryos < t->config->syn_backlog)
 		return reopen(t, index, l, key, s);
+	if (!(s->flags & ACK) && options_say(&t->option[w->options].value, RULE_time_wait_needs_ack))
+		return DROP_TIME_WAIT_OLD;
 	if ((s->flags & (FIN | SYN)) == FIN && !old && s->seq + s->len == w->rcv_nxt) {
 		queue_remove(t, w); /* the peer has not seen our last ACK (MUST-13) */
 		queue_add(t, index);

@@ -79,6 +79,7 @@
 	X(LISTEN_RST,          listen_rst,          "reset at a listener")                                                         \
 	X(LISTEN_ACK,          listen_ack,          "acknowledgment at a listener; answered with a reset")                         \
 	X(LISTEN_NO_SYN,       listen_no_syn,       "neither SYN, ACK nor RST at a listener")                                      \
+	X(SYN_FIN,             syn_fin,             "SYN with FIN, and drop_syn_fin")                                              \
 	X(LISTEN_SYN_FIN,      listen_syn_fin,      "SYN with FIN at a listener")                                                  \
 	X(LISTEN_FULL,         listen_full,         "ACK of a SYN when as many as may wait for accept already do")                   \
 	X(LISTEN_BACKLOG,      listen_backlog,      "SYN when the listener's backlog is full")                                     \

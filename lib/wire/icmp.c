@@ -18,17 +18,18 @@ struct meaning {
 
 /* A type that is not here is not acted upon: source quench (MUST-55, RFC 6633), redirects, router advertisements. */
 static const struct meaning meanings4[] = {
-	{3, 0, 1, ICMP_SOFT},    /* net, host unreachable */
-	{3, 2, 3, ICMP_HARD},    /* protocol, port unreachable */
-	{3, 4, 4, ICMP_TOO_BIG}, /* fragmentation needed */
-	{3, 5, 8, ICMP_SOFT},    /* source route failed, net or host unknown, source isolated */
-	{3, 9, 10, ICMP_HARD},   /* net, host administratively prohibited */
-	{3, 11, 12, ICMP_SOFT},  /* net, host unreachable for this type of service */
-	{3, 13, 13, ICMP_HARD},  /* communication administratively prohibited (RFC 1812 §5.2.7.1) */
-	{3, 14, 15, ICMP_SOFT},  /* precedence (same) */
-	{8, 0, 0, ICMP_ECHO},    /* the receiver answers it (RFC 1122 §3.2.2.6) */
-	{11, 0, 1, ICMP_SOFT},   /* time exceeded */
-	{12, 0, 2, ICMP_SOFT},   /* parameter problem */
+	{3, 0, 1, ICMP_SOFT},     /* net, host unreachable */
+	{3, 2, 3, ICMP_HARD},     /* protocol, port unreachable */
+	{3, 4, 4, ICMP_TOO_BIG},  /* fragmentation needed */
+	{3, 5, 8, ICMP_SOFT},     /* source route failed, net or host unknown, source isolated */
+	{3, 9, 10, ICMP_HARD},    /* net, host administratively prohibited */
+	{3, 11, 12, ICMP_SOFT},   /* net, host unreachable for this type of service */
+	{3, 13, 13, ICMP_HARD},   /* communication administratively prohibited (RFC 1812 §5.2.7.1) */
+	{3, 14, 15, ICMP_SOFT},   /* precedence (same) */
+	{8, 0, 0, ICMP_ECHO},     /* the receiver answers it (RFC 1122 §3.2.2.6) */
+	{11, 0, 0, ICMP_EXPIRED}, /* time exceeded in transit */
+	{11, 1, 1, ICMP_SOFT},    /* ... in reassembly */
+	{12, 0, 2, ICMP_SOFT},    /* parameter problem */
 };
 
 static const struct meaning meanings6[] = {
@@ -37,7 +38,8 @@ static const struct meaning meanings6[] = {
 	{1, 2, 3, ICMP_SOFT},      /* beyond scope of source, address unreachable */
 	{1, 4, 6, ICMP_HARD},      /* port, source address policy, reject route */
 	{2, 0, 255, ICMP_TOO_BIG}, /* the receiver ignores the code (§3.2) */
-	{3, 0, 1, ICMP_SOFT},      /* time exceeded */
+	{3, 0, 0, ICMP_EXPIRED},   /* hop limit exceeded in transit */
+	{3, 1, 1, ICMP_SOFT},      /* reassembly time exceeded */
 	{4, 0, 0, ICMP_SOFT},      /* erroneous header field */
 	{4, 1, 1, ICMP_HARD},      /* next header not known there: TCP is not spoken */
 	{4, 2, 2, ICMP_SOFT},      /* unrecognized option */

@@ -12,7 +12,8 @@
 
 enum icmp_kind {
 	ICMP_ECHO,    /* a request: body is identifier, sequence and payload, to be sent back */
-	ICMP_SOFT,    /* unreachable net, host ...; time exceeded; parameter problem (MUST-56) */
+	ICMP_SOFT,    /* unreachable net, host ...; reassembly time exceeded; parameter problem (MUST-56) */
+	ICMP_EXPIRED, /* time exceeded in transit: soft too, but FreeBSD ends an open for it */
 	ICMP_HARD,    /* unreachable protocol, port, administratively (SHLD-26) */
 	ICMP_TOO_BIG, /* fragmentation needed, packet too big: mtu */
 	ICMP_ND,      /* neighbour solicitation or advertisement: nd_parse goes on */

@@ -151,16 +151,6 @@ strict_syn__off__resets(struct peer *p)
 	expect_closed(p, ECONNRESET);
 }
 
-static void
-drop_syn_fin__off__syn_alone(struct peer *p)
-{
-	p->config.drop_syn_fin = false;
-	in_listen(p);
-	arrive(p, SYN | FIN);
-	expect(p, SYN | ACK, .ack = 1);
-	expect_in(p, "SYN-RECEIVED");
-}
-
 /* Timeouts of a SYN: 1 s, then twice that and 200 ms. */
 static void
 bsd__rto__slop(struct peer *p)
@@ -199,7 +189,6 @@ const struct script wire_scripts[] = {
 	SCRIPT(ecn__mirrored_by_the_peer__not_used),
 	SCRIPT(bsd__window__whole_segments),
 	SCRIPT(strict_syn__off__resets),
-	SCRIPT(drop_syn_fin__off__syn_alone),
 	SCRIPT(bsd__rto__slop),
 	SCRIPT(PAWS__timestamp_with_a_false_ack__not_taken),
 	{NULL, NULL},

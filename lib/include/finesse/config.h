@@ -55,6 +55,9 @@ unsigned fns_steer_owner(const struct fns_steer *, const struct fns_addr *a, con
 /* Explicit congestion notification (RFC 3168): never; for peers that ask; asked for in active opens too. */
 enum fns_ecn { FNS_ECN_OFF, FNS_ECN_PASSIVE, FNS_ECN_ON };
 
+/* What a segment meets that nobody knows: a reset (RFC 9293 §3.10.7.1), or nothing, so that a scan tells less. */
+enum fns_unknown { FNS_UNKNOWN_RESET, FNS_UNKNOWN_DROP_SYN, FNS_UNKNOWN_DROP };
+
 struct fns_config {
 	/* several shards */
 	const struct fns_steer *steer; /* outlives the shard; NULL: there is one, and it owns every flow */
@@ -82,7 +85,9 @@ struct fns_config {
 	uint32_t retries;    /* R2 as a count of retransmissions; 15 */
 	uint32_t r1;         /* R1 as a count; 3 (SHLD-10) */
 	uint32_t user_timeout_ms; /* 0: off */
-	uint32_t keepalive_ms;    /* idle time; 7,200,000 (MUST-28) */
+	uint32_t
+		open_ms; /* an active open that is not ESTABLISHED by then is given up; 0: after syn_retries */
+	uint32_t keepalive_ms; /* idle time; 7,200,000 (MUST-28) */
 	uint32_t keepalive_interval_ms;
 	uint32_t keepalive_probes;
 	uint32_t rto_initial_ms, rto_min_ms, rto_max_ms;
@@ -99,7 +104,9 @@ struct fns_config {
 	uint8_t ecn_retries; /* SYNs that ask for ECN, sent again as they are; 1 (RFC 3168 §6.1.1.1) */
 	bool strict_reset,
 		strict_syn; /* RFC 5961 §3, §4; else a reset or a SYN anywhere in the window ends it */
-	bool drop_syn_fin;  /* a listener drops a SYN with a FIN; else it leaves the FIN out */
+	bool drop_syn_fin; /* a SYN with a FIN is dropped wherever it comes; else only where a profile says so */
+	bool icmp_may_reset;         /* a hard ICMP error ends an open (SHLD-26); else it is a soft one */
+	uint8_t unknown;             /* enum fns_unknown */
 	uint8_t syn_options_retries; /* SYNs sent again with all options, beyond with the MSS alone; 0: always all */
 	uint16_t local_port_first, local_port_last; /* for active opens */
 	uint32_t challenge_acks;                    /* per connection in 5 s (RFC 5961 §7) */

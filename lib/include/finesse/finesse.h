@@ -77,6 +77,7 @@ struct fns_options {
 		linger_ms; /* with linger ON, above 0: close reports FNS_LINGERED when done or due; never resets */
 	int32_t fin_wait_2_ms; /* limit of an orphan in FIN-WAIT-2; negative: reset instead; 0: configured */
 	uint32_t user_timeout_ms; /* R2 as a time (RFC 5482); 0: configured */
+	uint32_t open_ms;      /* an active open that is not ESTABLISHED by then is given up; 0: configured */
 	uint32_t keepalive_ms; /* idle time before the first probe; 0: configured (2 hours unless changed) */
 	uint8_t record;        /* enum fns_switch: the flight recorder (shard.h); DEFAULT: as it is sampled */
 	uint8_t cork; /* enum fns_switch: ON holds back what does not fill a segment, for an RTO at most */

@@ -271,7 +271,7 @@ error_about_ours__goes_up(void **unused)
 		{"203.0.113.1", ME4, 3, 0, ICMP_SOFT},
 		{PEER4, ME4, 3, 3, ICMP_HARD},
 		{PEER4, ME4, 3, 4, ICMP_TOO_BIG},
-		{PEER4, ME4, 11, 0, ICMP_SOFT},
+		{PEER4, ME4, 11, 0, ICMP_EXPIRED},
 		{"2001:db8:9::1", ME6, 1, 0, ICMP_SOFT},
 		{PEER6, ME6, 1, 4, ICMP_HARD},
 		{PEER6, ME6, 2, 0, ICMP_TOO_BIG},

@@ -105,11 +105,11 @@ static const struct {
 } kinds[] = {
 	{false, 3, "SSHHBSSSSHHSSHSS"},
 	{false, 8, "E"},
-	{false, 11, "SS"},
+	{false, 11, "XS"},
 	{false, 12, "SSS"},
 	{true, 1, "SHSSHHH"},
 	{true, 2, NULL}, /* any code is too big */
-	{true, 3, "SS"},
+	{true, 3, "XS"},
 	{true, 4, "SHS"},
 	{true, 128, "E"},
 	{true, 135, NULL}, /* nd_parse judges */
@@ -132,6 +132,9 @@ expected_fate(bool v6, unsigned type, unsigned code, int *kind)
 		switch (kinds[i].codes[code]) {
 		case 'S':
 			*kind = ICMP_SOFT;
+			break;
+		case 'X':
+			*kind = ICMP_EXPIRED;
 			break;
 		case 'H':
 			*kind = ICMP_HARD;
