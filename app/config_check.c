@@ -244,6 +244,12 @@ check_client(struct conf *conf, struct conf_report *report, unsigned n)
 		FAULT(&s, "\"%s\" is no address to connect to", c->target);
 	else if (unusable(v6 ? AF_INET6 : AF_INET, c->target_ip, 32) != NULL)
 		FAULT(&s, "\"%s\" %s", c->target, unusable(v6 ? AF_INET6 : AF_INET, c->target_ip, 32));
+	s.name = "receive_bytes";
+	if (c->receive_bytes > 0 && !c->read)
+		FAULT(&s, "nothing is counted where read is false");
+	s.name = "check";
+	if (c->check && !c->read)
+		FAULT(&s, "nothing is checked where read is false");
 	s.name = "local_port";
 	if (c->local_port != 0 && c->connections > 1)
 		FAULT(&s, "only one connection can have it, and connections is %" PRIu64, c->connections);

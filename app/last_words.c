@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clients.h"
 #include "log.h"
 #include "worker.h"
 #include "workers.h"
@@ -70,18 +71,6 @@ say_lost(const struct workers *all)
 		say("lost_unacked %" PRIu64 ", lost_unread %" PRIu64, unacked, unread);
 }
 
-static void
-say_clients(const struct services *all)
-{
-	for (unsigned i = 0; i < all->count; i++) {
-		const struct client_plan *plan = &all->each[i].client;
-
-		if (plan->failed > 0)
-			say("client of port %u: %u of %u opens failed, the last: %s", all->each[i].port,
-			    plan->failed, plan->connections, strerror(plan->why));
-	}
-}
-
 /* What one worker knows of itself: its shard, and that it was given what its io received. */
 static bool
 worker_sound(const struct worker *w)
@@ -100,7 +89,6 @@ worker_sound(const struct worker *w)
 	if (received != frames)
 		say("shard %u: %" PRIu64 " frames were received, %" PRIu64 " arrived", w->index, received,
 		    frames);
-	say_clients(&w->services);
 	return broken == NULL && received == frames;
 }
 
@@ -155,6 +143,8 @@ workers_last_words(const struct workers *all, const struct leavings *left)
 	for (unsigned i = 0; i < all->count; i++)
 		sound = worker_sound(all->each[i]) && sound;
 	sound = say_steered(all, left) && sound;
+	clients_say(all, true);
+	sound = clients_sound(all) && sound;
 	fates -= value_of(all, "frames_looped"); /* between our own addresses: through no port */
 	say("frames_in %" PRIu64 " = fates %" PRIu64 "; mbufs %" PRIu64 " of %" PRIu64
 	    " back; opened %" PRIu64 ", ended %" PRIu64 ", aborted %" PRIu64 "; frames sent %" PRIu64

@@ -16,6 +16,7 @@
 #include <rte_mempool.h>
 #include <rte_version.h>
 
+#include "clients.h"
 #include "config.h"
 #include "eal.h"
 #include "log.h"
@@ -183,6 +184,7 @@ wait_for_end(void)
 		const struct timespec moment = {.tv_nsec = 20000000};
 
 		nanosleep(&moment, NULL);
+		clients_say(&workers, false);
 		if (atomic_load_explicit(&reread_asked, memory_order_relaxed) != reread) {
 			reread = atomic_load_explicit(&reread_asked, memory_order_relaxed);
 			say("SIGHUP: nothing can be reread in this version; everything stays as it is");

@@ -81,11 +81,12 @@ struct conf_service {
 	int64_t fin_wait_2_ms, linger_ms, keepalive_s;
 	/* client */
 	char target[64];
-	uint64_t local_port, connections, send_bytes, read, close, start_ms;
+	uint64_t local_port, connections, total, seconds, rate, start_ms;
+	uint64_t send_bytes, receive_bytes, read, check, close;
 	uint8_t target_ip[16]; /* what the text says */
 };
 
-#define CONF_ROWS_MAX 96
+#define CONF_ROWS_MAX 128
 
 /* The settings by their own names; what reads them converts units. */
 struct conf {

@@ -45,23 +45,43 @@ clock_start_us(const struct conf *conf)
 	return is_virtual(conf) ? 0 : clock_us();
 }
 
+/* The i-th of n parts that are as equal as can be. */
+static uint64_t
+part(uint64_t all, uint64_t n, unsigned i)
+{
+	return i >= n ? 0 : all / n + (i < all % n);
+}
+
+/* A worker's part of what a client is to do.  A connection that is alone, and those with a port of their own, are one
+ * worker's: which one, for the latter, is known when there is a shard (services_start). */
 static void
-plan_client(const struct conf_service *s, struct client_plan *to)
+plan_client(const struct conf *conf, const struct conf_service *s, unsigned index, struct client_plan *to)
 {
 	static const uint8_t how[] = {CLIENT_FIN, CLIENT_RST, CLIENT_HALF, CLIENT_PEER, CLIENT_NEVER};
+	uint64_t total = s->total > 0 ? s->total : s->seconds > 0 ? CLIENT_FOREVER : s->connections;
+	uint64_t workers = conf->workers.cores.count;
 
+	workers = workers < s->connections ? workers : s->connections;
+	workers = workers < total ? workers : total;
+	if (s->local_port != 0)
+		index = 0;
 	memcpy(to->target.ip, s->target_ip, sizeof(to->target.ip));
 	to->target.port = (uint16_t)s->port;
 	to->local_port = (uint16_t)s->local_port;
-	to->connections = (uint32_t)s->connections;
+	to->connections = (uint32_t)part(s->connections, workers, index);
+	to->total = total == CLIENT_FOREVER && index < workers ? total : part(total, workers, index);
 	to->send_bytes = s->send_bytes;
+	to->receive_bytes = s->receive_bytes;
 	to->read = s->read != 0;
+	to->check = s->check != 0;
 	to->close = how[s->close];
 	to->start_us = s->start_ms * 1000;
+	to->for_us = s->seconds > 0 ? s->seconds * 1000000 : CLIENT_FOREVER;
+	to->interval_ns = s->rate > 0 ? UINT64_C(1000000000) * workers / s->rate : 0;
 }
 
 static void
-add_services(struct services *all, const struct conf *conf)
+add_services(struct services *all, const struct conf *conf, unsigned index)
 {
 	static const struct service_kind *const kinds[] = {
 		[CONF_ECHO] = &echo_kind,       [CONF_DISCARD] = &discard_kind,
@@ -77,7 +97,7 @@ add_services(struct services *all, const struct conf *conf)
 		to->body_bytes = s->body_bytes;
 		conf_options(s, &to->options);
 		if (s->type == CONF_CLIENT)
-			plan_client(s, &to->client);
+			plan_client(conf, s, index, &to->client);
 	}
 }
 
@@ -87,7 +107,7 @@ worker_visit_bytes(const struct conf *conf)
 	static struct services all;
 
 	all.count = 0;
-	add_services(&all, conf);
+	add_services(&all, conf, 0);
 	return services_bytes(&all, (uint32_t)conf_share(conf, conf->limits.connections));
 }
 
@@ -159,7 +179,7 @@ worker_new(struct workers *all, unsigned index)
 	error = sleeper_init(&w->sleeper, all->port, (uint16_t)conf->ports, (uint16_t)index);
 	if (error != 0)
 		say("no way to sleep for worker %u: %s", index, strerror(-error));
-	add_services(&w->services, conf);
+	add_services(&w->services, conf, index);
 	w->visits_bytes = services_bytes(&w->services, connections);
 	w->visits = memory_take(w->visits_bytes, NULL);
 	w->shard = make_shard(conf, all->port, all->steer, index);

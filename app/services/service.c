@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <finesse/shard.h>
+
 #include "service.h"
 
 #define QUIET_US 1000000
@@ -101,6 +103,8 @@ visit_report(struct fns_conn *c, unsigned reports, void *user)
 	/* also with the last report: what came together with the end can still be received */
 	if (!v->closed)
 		service->kind->serve(c, reports, v);
+	if ((reports & FNS_CLOSED) && service->kind->ended != NULL)
+		service->kind->ended(c, v);
 	if (reports & FNS_CLOSED)
 		visit_give(v);
 }
@@ -122,6 +126,17 @@ on_arrival(struct fns_conn *c, unsigned reports, void *user)
 	visit_report(c, reports, v);
 }
 
+/* A named port has one home: the shard that owns the connection makes it. */
+static void
+start_client(struct service *s, const struct fns_shard *shard)
+{
+	const struct fns_addr local = {.port = s->client.local_port};
+
+	s->client.start_us += s->all->now_us;
+	if (!fns_shard_owns(shard, &local, &s->client.target))
+		s->client.total = 0;
+}
+
 int
 services_start(struct services *all, struct fns_shard *shard, void *memory, uint32_t connections,
                uint16_t *port)
@@ -132,7 +147,7 @@ services_start(struct services *all, struct fns_shard *shard, void *memory, uint
 		const struct fns_addr any = {.port = s->port};
 
 		if (s->kind->turn != NULL) {
-			s->client.start_us += all->now_us;
+			start_client(s, shard);
 			continue;
 		}
 		s->listener = fns_listen(shard, &any, &s->options, on_arrival, s);

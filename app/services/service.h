@@ -9,6 +9,7 @@
 
 #include <finesse/finesse.h>
 
+#include "client.h"
 #include "pool.h"
 
 #define SERVICES_MAX  64
@@ -36,23 +37,11 @@ struct service_kind {
 	void (*drain)(struct fns_conn *, struct visit *, bool quiet);
 	/* After each turn of the shard, of a service that opens connections itself; NULL: it listens. */
 	void (*turn)(struct service *, struct fns_shard *);
+	/* Before a connection is forgotten, with its last status; NULL: nothing to do. */
+	void (*ended)(struct fns_conn *, struct visit *);
 };
 
 extern const struct service_kind echo_kind, discard_kind, chargen_kind, daytime_kind, http_kind, client_kind;
-
-/* client: when all is sent, closes at once with FIN or with a reset; half-closes, or waits, until the peer's FIN;
- * leaves it to others. */
-enum client_close { CLIENT_FIN, CLIENT_RST, CLIENT_HALF, CLIENT_PEER, CLIENT_NEVER };
-
-struct client_plan {
-	struct fns_addr target;
-	uint16_t local_port; /* 0: chosen */
-	bool read;           /* what comes; else it stays unread */
-	uint8_t close;       /* enum client_close */
-	uint32_t connections, begun, failed;
-	int why; /* the last one failed: errno */
-	uint64_t send_bytes, start_us;
-};
 
 struct service {
 	const struct service_kind *kind;
