@@ -180,7 +180,7 @@ end_begin(struct end *e, const struct run *run, enum side side, const struct wor
 	return true;
 }
 
-static bool
+static void
 turn(struct end *e, enum gate gate)
 {
 	struct link_end *l = e->link;
@@ -195,16 +195,16 @@ turn(struct end *e, enum gate gate)
 		if (took > e->account.longest_turn_ns)
 			e->account.longest_turn_ns = took;
 	}
-	return end_phase(e) < PHASE_OVER;
 }
 
 bool
 end_pass(struct end *e)
 {
-	enum gate gate = e->work->gate == NULL ? GATE_OPEN : e->work->gate(e);
+	enum gate gate;
 
 	end_now = e;
 	e->now_ns = clock_ns();
+	gate = e->work->gate == NULL ? GATE_OPEN : e->work->gate(e);
 	if (e->now_ns > e->deadline_ns)
 		end_fail(e,
 		         "not done after %" PRIu64 " s: %" PRIu64 " begun, %" PRIu64 " open, %" PRIu64
@@ -213,7 +213,9 @@ end_pass(struct end *e)
 	if (atomic_load_explicit(&e->own->failed, memory_order_relaxed) ||
 	    atomic_load_explicit(&e->other->failed, memory_order_relaxed))
 		return false;
-	return gate == GATE_SHUT || turn(e, gate);
+	if (gate != GATE_SHUT)
+		turn(e, gate);
+	return end_phase(e) < PHASE_OVER;
 }
 
 void

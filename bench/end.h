@@ -16,12 +16,11 @@ enum side { CLIENT, SERVER }; /* who opens; who accepts */
 
 enum phase {
 	PHASE_START,
-	PHASE_READY,  /* the shard is there, and listens */
-	PHASE_OPEN,   /* all connections are open at this end */
-	PHASE_CALLED, /* every call is made that ends them */
-	PHASE_GONE,   /* all are over at this end */
-	PHASE_REAPED, /* and so is what was left of them: orphans, TIME-WAIT entries */
-	PHASE_OVER,   /* this end turns no more, and its account is closed */
+	PHASE_READY, /* the shard is there, and listens */
+	PHASE_OPEN,  /* all connections are open at this end */
+	PHASE_DUE,   /* what is left of them is due to be reaped: orphans, TIME-WAIT entries */
+	PHASE_GONE,  /* nothing is left of them at this end */
+	PHASE_OVER,  /* this end turns no more */
 };
 
 struct half {
@@ -51,7 +50,7 @@ struct work {
 	bool (*begin)(struct end *);
 	/* Calls, before each turn; and goes from phase to phase. */
 	void (*act)(struct end *);
-	enum gate (*gate)(const struct end *); /* or NULL: always open */
+	enum gate (*gate)(struct end *); /* or NULL: always open */
 };
 
 extern const struct work teardown_work, churn_work, rr_work, bulk_work;
@@ -73,7 +72,8 @@ struct end {
 
 	/* the work's */
 	struct fns_conn **conn; /* by number of the connection */
-	uint64_t begun, open, called, gone, reaped, most_waits;
+	uint64_t begun, open, called, followed, gone, waits;
+	bool deaf;
 	uint64_t frames_in, frames_out; /* when measuring began */
 	void *visits;
 };

@@ -11,6 +11,7 @@
 #include "end.h"
 #include "lane.h"
 #include "memory.h"
+#include "work.h"
 
 struct both {
 	struct run *run;
@@ -28,6 +29,7 @@ both_new(struct run *run)
 	if (b == NULL)
 		return NULL;
 	b->run = run;
+	octets_begin(&run->plan);
 	b->work = &teardown_work;
 	for (unsigned i = 0; i < 2; i++)
 		b->lane[i] = memory_take(sizeof(struct lane), NULL);

@@ -32,13 +32,19 @@ bound_of(unsigned bucket)
 }
 
 void
+histogram_add_many(struct histogram *h, uint64_t value, uint64_t times)
+{
+	h->count += times;
+	h->sum += value * times;
+	if (times > 0 && value > h->max)
+		h->max = value;
+	h->bucket[histogram_bucket(value)] += times;
+}
+
+void
 histogram_add(struct histogram *h, uint64_t value)
 {
-	h->count++;
-	h->sum += value;
-	if (value > h->max)
-		h->max = value;
-	h->bucket[histogram_bucket(value)]++;
+	histogram_add_many(h, value, 1);
 }
 
 void

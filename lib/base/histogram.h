@@ -16,6 +16,7 @@ struct histogram {
 unsigned histogram_bucket(uint64_t value);
 
 void histogram_add(struct histogram *, uint64_t value);
+void histogram_add_many(struct histogram *, uint64_t value, uint64_t times);
 void histogram_merge(struct histogram *to, const struct histogram *from);
 
 /* The smallest bucket bound that at least `permille` of a thousand values do not exceed; 0 if empty; never over max. */
