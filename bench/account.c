@@ -7,6 +7,18 @@
 
 #define STATS_MAX 128
 
+const char *
+account_class_name(const struct account *a, size_t class)
+{
+	static const char *const of_sockets[] = {
+#define X(name, help) #name,
+		SOCKET_CLASSES(X)
+#undef X
+	};
+
+	return a->sockets ? of_sockets[class] : fns_class_name(class);
+}
+
 uint64_t
 account_stat(const struct fns_shard *shard, const char *name)
 {
@@ -64,7 +76,8 @@ account_sound(const struct account *a, const char *end, char *why, size_t room)
 	       !differ(why, room, end, "the shard opened, and the application saw", a->opened,
 	               a->seen_open) &&
 	       !differ(why, room, end, "the shard ended, and the application saw", a->ended, a->seen_over) &&
-	       !differ(why, room, end, "octets are wrong", a->wrong_octets, 0);
+	       !differ(why, room, end, "octets are wrong", a->wrong_octets, 0) &&
+	       !differ(why, room, end, "connections ended without an answer", a->unanswered, 0);
 }
 
 bool

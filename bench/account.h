@@ -12,13 +12,30 @@
 
 #define ACCOUNT_CLASSES 64
 
+/* clang-format off */
+/* How a connection of kernel sockets ended, as far as the socket interface tells. */
+#define SOCKET_CLASSES(X)                                                                                     \
+	X(closed_first,   "we closed, or shut down, first")                                                   \
+	X(closed_second,  "the peer closed first: end of file, then we closed")                               \
+	X(reset_sent,     "closed with linger 0")                                                             \
+	X(reset_received, "ECONNRESET")                                                                       \
+	X(failed,         "any other error")
+/* clang-format on */
+enum socket_class {
+#define X(name, help) SOCKET_##name,
+	SOCKET_CLASSES(X)
+#undef X
+};
+
 struct account {
 	/* the shard's own books */
 	uint64_t opened, ended, live;
+	bool sockets;                    /* the kernel's: classes are those above */
 	uint64_t class[ACCOUNT_CLASSES]; /* in the order of fns_class_name */
 	/* the application's: connections that it was told are open, and over */
 	uint64_t seen_open, seen_over;
-	uint64_t wrong_octets, requests;
+	uint64_t wrong_octets, unanswered;
+	uint64_t requests;                     /* done while it was measured; of stream, octets received */
 	uint64_t octets_sent, octets_received; /* of text, by the application */
 
 	/* what was measured: times of CLOCK_MONOTONIC, frames from begin to end */
@@ -32,6 +49,8 @@ struct account {
 	uint64_t shard_bytes, rss_before, rss_open, rss_after;
 	char unsound[128]; /* what fns_shard_check said at the end, or empty */
 };
+
+const char *account_class_name(const struct account *, size_t close_class); /* static */
 
 /* Reads the shard's books. */
 void account_close(struct account *, const struct fns_shard *);

@@ -90,15 +90,32 @@ give(void *memory, size_t bytes, void *arg)
 	memory_give(memory, bytes, NULL);
 }
 
+const struct work *
+work_of(const struct plan *p)
+{
+	switch (p->command) {
+	case COMMAND_CHURN:
+		return &churn_work;
+	case COMMAND_RR:
+		return &rr_work;
+	case COMMAND_STREAM:
+		return &bulk_work;
+	default:
+		return &teardown_work;
+	}
+}
+
 static void
 configure(struct end *e)
 {
 	const struct plan *p = e->plan;
 	struct fns_config *cf = &e->config;
+	bool churns = p->command == COMMAND_CHURN;
 
 	fns_config_default(cf);
-	cf->connections = (uint32_t)p->conns + 1;
-	cf->time_wait = e->side == CLIENT ? (uint32_t)p->conns : 1024;
+	/* churn: those of which one end does not know yet that the other is done */
+	cf->connections = (uint32_t)p->conns * (churns ? 4 : 1) + 1;
+	cf->time_wait = churns ? (uint32_t)p->flows : e->side == CLIENT ? (uint32_t)p->conns : 1024;
 	cf->orphans = cf->connections;
 	cf->syn_backlog = cf->connections;
 	cf->listeners = flow_server_ports(p);

@@ -54,6 +54,7 @@ struct work {
 };
 
 extern const struct work teardown_work, churn_work, rr_work, bulk_work;
+const struct work *work_of(const struct plan *);
 
 struct end {
 	const struct run *run;
@@ -76,6 +77,8 @@ struct end {
 	bool deaf;
 	uint64_t frames_in, frames_out; /* when measuring began */
 	void *visits;
+	uint32_t visit_free;
+	uint64_t octets_before;
 };
 
 /* The end that the calling thread turns now: for handlers. */

@@ -44,7 +44,7 @@ flow_number(const struct plan *p, const struct fns_addr *client, uint16_t server
 unsigned
 flow_server_ports(const struct plan *p)
 {
-	return (unsigned)((p->conns - 1) / ADDRESSES / PORTS) + 1;
+	return (unsigned)((p->flows - 1) / ADDRESSES / PORTS) + 1;
 }
 
 uint16_t

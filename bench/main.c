@@ -8,7 +8,7 @@ static int
 measure(struct run *run)
 {
 	static link_drive *const drive[LINK_COUNT] = {[LINK_DIRECT] = direct_drive, [LINK_RING] = ring_drive};
-	int status = 1;
+	json_t *figures;
 
 	if (drive[run->plan.link] == NULL) {
 		fprintf(stderr, "finesse-bench: no link %s in this version\n", plan_link(&run->plan));
@@ -16,10 +16,12 @@ measure(struct run *run)
 	}
 	if (!run_begin(run))
 		return 1;
-	if (drive[run->plan.link](run))
-		status = report(run) ? 0 : 1;
+	figures = drive[run->plan.link](run) ? report(run) : NULL;
+	if (figures != NULL)
+		report_print(&run->plan, figures);
 	run_end(run);
-	return status;
+	json_decref(figures);
+	return figures == NULL ? 1 : 0;
 }
 
 int

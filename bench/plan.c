@@ -165,6 +165,29 @@ standard(struct plan *p)
 		memcpy((uint8_t *)p + numbers[i].at, &numbers[i].standard, sizeof(uint64_t));
 }
 
+/* What options mean together. */
+static bool
+complete(struct plan *p)
+{
+	bool churns = p->command == COMMAND_CHURN;
+
+	p->flows = churns ? CHURN_FLOWS : p->conns;
+	if (churns && (p->conns > CHURN_FLOWS / 4 || p->bytes > CHURN_BYTES_MOST)) {
+		fprintf(stderr, "finesse-bench: churn has at most %u connections at once, and %u octets\n",
+		        CHURN_FLOWS / 4, CHURN_BYTES_MOST);
+		return false;
+	}
+	if (churns && p->close != CLOSE_FIN && p->close != CLOSE_RST && p->close != CLOSE_HALF) {
+		fprintf(stderr, "finesse-bench: churn: --close fin, rst or half-close\n");
+		return false;
+	}
+	if (p->ip != 4 && p->ip != 6) {
+		fprintf(stderr, "finesse-bench: --ip: 4 or 6\n");
+		return false;
+	}
+	return true;
+}
+
 static int
 read_command(struct plan *p, int argc, char **argv)
 {
@@ -184,7 +207,7 @@ read_command(struct plan *p, int argc, char **argv)
 		p->kernel = true;
 	}
 	if (optind == argc && p->command != COMMAND_KERNEL)
-		return -1;
+		return complete(p) ? -1 : 2;
 	fprintf(stderr, "finesse-bench: \"%s\" is too much (see --help)\n", argv[argc - 1]);
 	return 2;
 }

@@ -63,6 +63,9 @@ enum link_kind {
 		LINK_COUNT
 };
 
+#define CHURN_FLOWS      (1u << 21)
+#define CHURN_BYTES_MOST 16384
+
 struct plan {
 	uint8_t command; /* enum command; under `kernel`, the one that follows it */
 	bool kernel;
@@ -71,8 +74,9 @@ struct plan {
 #define X(field, name, argument, standard, least, most, help) uint64_t field;
 	NUMBERS(X)
 #undef X
-	bool shuffled; /* connections are ended in random order, not in that of their opening */
-	bool offload;  /* the link computes and checks TCP checksums, as a network card does */
+	uint64_t flows; /* four-tuples that connections may have: churn uses them again and again */
+	bool shuffled;  /* connections are ended in random order, not in that of their opening */
+	bool offload;   /* the link computes and checks TCP checksums, as a network card does */
 	bool json;
 	const char *plot, *file; /* or NULL */
 	const char *plant;       /* a fault that the run must find, for the tests; or NULL */

@@ -5,32 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
-static bool
-complain(const char *why)
-{
-	fprintf(stderr, "finesse-bench: %s\n", why);
-	return false;
-}
-
-static json_t *
-classes(const struct account *a)
-{
-	json_t *o = json_object();
-
-	for (size_t i = 0; i < fns_class_count() && i < ACCOUNT_CLASSES; i++) {
-		if (a->class[i] > 0)
-			json_object_set_new(o, fns_class_name(i), json_integer((json_int_t)a->class[i]));
-	}
-	return o;
-}
-
-static double
-us(const struct account *a, unsigned permille)
-{
-	return (double)histogram_quantile(&a->latency, permille) / 1e3;
-}
+#include "machine.h"
 
 static void
 set(json_t *o, const char *name, uint64_t value)
@@ -44,55 +19,168 @@ set_real(json_t *o, const char *name, double value)
 	json_object_set_new(o, name, json_real(value));
 }
 
+static void
+set_text(json_t *o, const char *name, const char *value)
+{
+	json_object_set_new(o, name, json_string(value));
+}
+
+static json_t *
+classes(const struct account *a)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < ACCOUNT_CLASSES; i++) {
+		if (a->class[i] > 0)
+			set(o, account_class_name(a, i), a->class[i]);
+	}
+	return o;
+}
+
+static void
+set_latency(json_t *o, const struct account *a)
+{
+	const struct histogram *h = &a->latency;
+
+	if (h->count == 0)
+		return;
+	set_real(o, "p50_us", (double)histogram_quantile(h, 500) / 1e3);
+	set_real(o, "p99_us", (double)histogram_quantile(h, 990) / 1e3);
+	set_real(o, "p999_us", (double)histogram_quantile(h, 999) / 1e3);
+	set_real(o, "max_us", (double)h->max / 1e3);
+}
+
+static json_t *
+settings(const struct run *run)
+{
+	const struct plan *p = &run->plan;
+	json_t *o = json_object();
+
+	set(o, "window", p->window);
+	set(o, "mtu", p->kernel ? 65536 : p->mtu);
+	set(o, "ip", p->ip);
+	if (p->kernel)
+		return o;
+	set(o, "burst", p->burst);
+	set_text(o, "order", p->shuffled ? "random" : "opened");
+	set_text(o, "checksums", p->offload ? "by the link" : "computed and verified in software");
+#ifdef NDEBUG
+	json_object_set_new(o, "asserts", json_false());
+#else
+	json_object_set_new(o, "asserts", json_true());
+#endif
+	return o;
+}
+
+/* What the clock ran for, and how much was done meanwhile. */
+static void
+set_rate(json_t *o, const struct plan *p, const struct account *c, const struct account *s)
+{
+	uint64_t begun = c->begun_ns, over = c->over_ns, done = c->requests;
+	double seconds;
+
+	switch (p->command) {
+	case COMMAND_STREAM:
+		begun = s->begun_ns, over = s->over_ns, done = s->requests;
+		set(o, "bytes", done);
+		break;
+	case COMMAND_RR:
+		set(o, "bytes", p->bytes);
+		set(o, "requests", done);
+		break;
+	case COMMAND_CHURN:
+		set(o, "bytes", p->bytes);
+		break;
+	default:
+		done = p->conns;
+		if (p->close != CLOSE_FIN_WAIT_2 && p->close != CLOSE_TIME_WAIT && s->over_ns > over)
+			over = s->over_ns;
+		break;
+	}
+	seconds = (double)(over - begun) / 1e9;
+	set_real(o, "seconds", seconds);
+	set_real(o, "per_second", (double)done / seconds);
+	if (p->command == COMMAND_STREAM)
+		set_real(o, "gbit_per_second", (double)done * 8e-9 / seconds);
+}
+
+static void
+set_memory(json_t *o, const struct run *run, const struct account *c, const struct account *s)
+{
+	const struct plan *p = &run->plan;
+	json_t *m = json_object();
+	uint64_t before = c->rss_before < s->rss_before ? c->rss_before : s->rss_before;
+	uint64_t open = c->rss_open > s->rss_open ? c->rss_open : s->rss_open;
+
+	if (c->conn_bytes > 0)
+		set(o, "bytes_per_conn", c->conn_bytes);
+	if (c->tw_bytes > 0)
+		set(o, "bytes_per_time_wait", c->tw_bytes);
+	if (p->command == COMMAND_HOLD && open > before) /* both ends; less the list of them that we keep */
+		set_real(o, "os_bytes_per_conn",
+		         (double)(open - before) / 2.0 / (double)p->conns -
+		                 (p->kernel ? 0.0 : (double)sizeof(void *)));
+	set(m, "reserved_bytes", c->shard_bytes + s->shard_bytes);
+	set(m, "before_bytes", before);
+	set(m, "open_bytes", open);
+	set(m, "after_bytes", c->rss_after < s->rss_after ? c->rss_after : s->rss_after);
+	json_object_set_new(o, "memory", m);
+}
+
 static json_t *
 figures(const struct run *run)
 {
 	const struct plan *p = &run->plan;
 	const struct account *c = &run->shared->half[CLIENT].account, *s = &run->shared->half[SERVER].account;
-	uint64_t begun = c->begun_ns, over = c->over_ns > s->over_ns ? c->over_ns : s->over_ns;
-	double seconds = (double)(over - begun) / 1e9;
 	json_t *o = json_object();
 
-	json_object_set_new(o, "command", json_string(plan_command(p)));
+	set_text(o, "command", plan_command(p));
+	set_text(o, "ends", p->kernel ? "kernel" : "finesse");
+	set_text(o, "link", plan_link(p));
 	set(o, "conns", p->conns);
-	json_object_set_new(o, "close", json_string(plan_close(p)));
-	json_object_set_new(o, "link", json_string(plan_link(p)));
+	set_text(o, "close", plan_close(p));
 	set(o, "opened", c->opened);
 	set(o, "ended", c->ended);
 	json_object_set_new(o, "classes", classes(c));
 	set(o, "peer_opened", s->opened);
 	set(o, "peer_ended", s->ended);
 	json_object_set_new(o, "peer_classes", classes(s));
-	set_real(o, "seconds", seconds);
-	set_real(o, "per_second", (double)p->conns / seconds);
-	set_real(o, "p50_us", us(c, 500));
-	set_real(o, "p99_us", us(c, 990));
-	set_real(o, "p999_us", us(c, 999));
-	set_real(o, "max_us", (double)c->latency.max / 1e3);
-	set_real(o, "frames_per_conn", (double)(c->frames_out + s->frames_out) / (double)p->conns);
+	set_rate(o, p, c, s);
+	set_latency(o, c);
+	if (c->longest_turn_ns > 0)
+		set_real(o, "longest_turn_us", (double)c->longest_turn_ns / 1e3);
+	if (c->frames_out + s->frames_out > 0) {
+		set(o, "frames", c->frames_out + s->frames_out);
+		set_real(o, "frames_per_conn", (double)(c->frames_out + s->frames_out) / (double)c->opened);
+	}
 	set(o, "retransmits", c->retransmits + s->retransmits);
-	set(o, "bytes_per_conn", c->conn_bytes);
-	set(o, "bytes_per_time_wait", c->tw_bytes);
+	if (p->command == COMMAND_CHURN) {
+		set(o, "time_wait_reopens", c->time_wait_reopens + s->time_wait_reopens);
+		set(o, "time_wait_overflows", c->time_wait_overflows + s->time_wait_overflows);
+	}
+	set_memory(o, run, c, s);
 	set(o, "seed", p->seed);
+	json_object_set_new(o, "settings", settings(run));
+	json_object_set_new(o, "machine", machine());
 	return o;
 }
 
-bool
+json_t *
 report(const struct run *run)
 {
+	const struct half *half = run->shared->half;
 	char why[256];
-	json_t *o;
 
 	for (unsigned i = 0; i < 2; i++) {
-		if (atomic_load(&run->shared->half[i].failed))
-			return complain(run->shared->half[i].why);
+		if (atomic_load_explicit(&half[i].failed, memory_order_acquire)) {
+			fprintf(stderr, "finesse-bench: %s: %s\n", i == CLIENT ? "client" : "server",
+			        half[i].why);
+			return NULL;
+		}
 	}
-	if (!account_agree(&run->shared->half[CLIENT].account, &run->shared->half[SERVER].account, why,
-	                   sizeof(why)))
-		return complain(why);
-	o = figures(run);
-	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
-	printf("\n");
-	json_decref(o);
-	return true;
+	if (!account_agree(&half[CLIENT].account, &half[SERVER].account, why, sizeof(why))) {
+		fprintf(stderr, "finesse-bench: no figure: %s\n", why);
+		return NULL;
+	}
+	return figures(run);
 }

@@ -30,7 +30,7 @@ both_new(struct run *run)
 		return NULL;
 	b->run = run;
 	octets_begin(&run->plan);
-	b->work = &teardown_work;
+	b->work = work_of(&run->plan);
 	for (unsigned i = 0; i < 2; i++)
 		b->lane[i] = memory_take(sizeof(struct lane), NULL);
 	if (b->lane[0] != NULL && b->lane[1] != NULL) {

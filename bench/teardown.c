@@ -72,9 +72,8 @@ follow(struct end *e, struct fns_conn *c)
 {
 	switch (e->plan->close) {
 	case CLOSE_HALF:
-		if (fns_send(c, octets_at(0), PIECE) != PIECE)
+		if (octets_send(e, c, 0, PIECE) != PIECE)
 			end_fail(e, "no room for %u octets in a connection that has sent nothing", PIECE);
-		e->account.octets_sent += PIECE;
 		fns_close(c);
 		break;
 	case CLOSE_FIN_WAIT_2:

@@ -24,6 +24,8 @@ void work_gone(struct end *);
 #define OCTETS_RUN 65536
 void octets_begin(const struct plan *);
 const uint8_t *octets_at(uint64_t at);
+/* fns_send of these, counted. */
+ptrdiff_t octets_send(struct end *, struct fns_conn *, uint64_t at, size_t len);
 /* Counts what is wrong, and takes them. */
 void octets_check(struct end *, struct fns_conn *, uint64_t *at);
 
