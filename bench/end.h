@@ -31,8 +31,12 @@ struct half {
 	struct account account; /* the end's own until PHASE_OVER */
 };
 
+#define KERNEL_SETTINGS 12
+#define KERNEL_SETTING  64
+
 struct shared {
-	struct half half[2]; /* by enum side */
+	struct half half[2];                              /* by enum side */
+	char setting[KERNEL_SETTINGS][2][KERNEL_SETTING]; /* of the kernel: name and value */
 };
 
 struct run {

@@ -66,6 +66,23 @@ machine(void)
 }
 
 uint64_t
+machine_slab_object(const char *kind)
+{
+	FILE *f = fopen("/proc/slabinfo", "re");
+	unsigned long long bytes = 0;
+	char line[256], name[64];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, "%63s %*u %*u %llu", name, &bytes) == 2 && strcmp(name, kind) == 0)
+			break;
+		bytes = 0;
+	}
+	if (f != NULL)
+		fclose(f);
+	return bytes;
+}
+
+uint64_t
 machine_slab_bytes(void)
 {
 	FILE *f = fopen("/proc/meminfo", "re");

@@ -12,4 +12,7 @@ json_t *machine(void);
 /* What the kernel has allocated for objects of all kinds. */
 uint64_t machine_slab_bytes(void);
 
+/* Octets of one object of this kind there; 0 if that cannot be seen. */
+uint64_t machine_slab_object(const char *kind);
+
 #endif

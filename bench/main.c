@@ -2,21 +2,23 @@
 #include <stdio.h>
 
 #include "end.h"
+#include "kernel.h"
 #include "report.h"
 
 static int
 measure(struct run *run)
 {
 	static link_drive *const drive[LINK_COUNT] = {[LINK_DIRECT] = direct_drive, [LINK_RING] = ring_drive};
+	link_drive *of = run->plan.kernel ? kernel_drive : drive[run->plan.link];
 	json_t *figures;
 
-	if (drive[run->plan.link] == NULL) {
+	if (of == NULL) {
 		fprintf(stderr, "finesse-bench: no link %s in this version\n", plan_link(&run->plan));
 		return 2;
 	}
 	if (!run_begin(run))
 		return 1;
-	figures = drive[run->plan.link](run) ? report(run) : NULL;
+	figures = of(run) ? report(run) : NULL;
 	if (figures != NULL)
 		report_print(&run->plan, figures);
 	run_end(run);

@@ -181,6 +181,18 @@ complete(struct plan *p)
 		fprintf(stderr, "finesse-bench: churn: --close fin, rst or half-close\n");
 		return false;
 	}
+	if (p->kernel &&
+	    (p->close == CLOSE_SIMULTANEOUS || p->close == CLOSE_FIN_WAIT_2 || p->close == CLOSE_TIME_WAIT)) {
+		fprintf(stderr,
+		        "finesse-bench: kernel: --close fin, rst or half-close: over its loopback a FIN has arrived "
+		        "before close returns, and its timers cannot be set forward\n");
+		return false;
+	}
+	if (p->kernel && (p->ip != 4 || p->bytes > CHURN_BYTES_MOST || p->command == COMMAND_MICRO)) {
+		fprintf(stderr, "finesse-bench: kernel: --ip 4, --bytes at most %u, not micro\n",
+		        CHURN_BYTES_MOST);
+		return false;
+	}
 	if (p->ip != 4 && p->ip != 6) {
 		fprintf(stderr, "finesse-bench: --ip: 4 or 6\n");
 		return false;

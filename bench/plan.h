@@ -40,7 +40,7 @@
 	X(burst,     "burst",     "N",  32,     1,    128,        "frames taken in one turn")                         \
 	X(mtu,       "mtu",       "N",  1500,   576,  1500,       "of IP")                                            \
 	X(ip,        "ip",        "4|6", 4,     4,    6,          "version of IP")                                    \
-	X(timeout,   "timeout",   "S",  300,    1,    86400,      "a run that takes longer has failed")               \
+	X(timeout,   "timeout",   "S",  900,    1,    86400,      "a run that takes longer has failed")               \
 	X(seed,      "seed",      "N",  0,      0,    INT64_MAX,  "of everything random; 0: another each time")
 /* clang-format on */
 

@@ -59,6 +59,8 @@ settings(const struct run *run)
 	set(o, "window", p->window);
 	set(o, "mtu", p->kernel ? 65536 : p->mtu);
 	set(o, "ip", p->ip);
+	for (unsigned i = 0; i < KERNEL_SETTINGS && run->shared->setting[i][0][0] != '\0'; i++)
+		set_text(o, run->shared->setting[i][0], run->shared->setting[i][1]);
 	if (p->kernel)
 		return o;
 	set(o, "burst", p->burst);
