@@ -32,6 +32,8 @@ fns_sock_socket(struct fns_socks *m, int domain, int type, int protocol)
 	s->ip6 = domain == AF_INET6;
 	s->nonblock = (type & SOCK_NONBLOCK) != 0;
 	s->options = m->config.options;
+	if (s->options.record == FNS_DEFAULT)
+		s->options.record = FNS_ON; /* TCP_INFO's counts */
 	s->rcv_buf = m->config.rcv_buf;
 	s->snd_buf = m->config.snd_buf;
 	s->options.rcv_buf = s->rcv_buf;

@@ -144,14 +144,14 @@ option_set_tcp(struct sock *s, int name, const void *value, socklen_t len)
 static int
 get_mss(const struct sock *s)
 {
-	struct fns_status status;
+	struct fns_measure measure;
 
 	if ((s->conn == NULL || s->over) && s->options.mss != 0)
 		return s->options.mss;
 	if (s->conn == NULL || !s->opened)
 		return MSS_UNKNOWN;
-	fns_status(s->conn, &status);
-	return (int)status.mss;
+	fns_measure(s->conn, &measure);
+	return (int)measure.snd_text_max;
 }
 
 /* Zero is the configuration's. */

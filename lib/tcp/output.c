@@ -339,6 +339,22 @@ run_orphan(struct fns_conn *c)
 		conn_arm(c, ORPHAN_LIMIT, (uint64_t)o->linger_ms * 1000);
 }
 
+/* What holds the sender up now, for the tally. */
+static enum pace
+pace(const struct fns_conn *c)
+{
+	uint32_t unsent = (uint32_t)fns_unsent(c), edge = c->snd.una + c->snd.wnd, room;
+
+	if (in(c, ENDED) || (conn_unacked(c) == 0 && c->snd.una == c->snd.max))
+		return PACE_IDLE;
+	if (unsent == 0)
+		return flagged(c, C_WANT_ROOM) ? PACE_SND_BUF : PACE_BUSY;
+	room = seq_lt(c->snd.nxt, edge) ? edge - c->snd.nxt : 0;
+	return room < min_u32(unsent, payload(c)) && cwnd_room(c, c->snd.nxt) >= min_u32(unsent, payload(c))
+	               ? PACE_RCV_WND
+	               : PACE_BUSY;
+}
+
 enum sent
 tcp_output(struct fns_conn *c)
 {
@@ -361,6 +377,8 @@ tcp_output(struct fns_conn *c)
 	}
 	run_persist(c);
 	run_orphan(c);
+	if (c->recorded)
+		recorder_pace(c, pace(c));
 	return SENT_ALL;
 }
 

@@ -193,6 +193,82 @@ sent_before(const struct recording *ring, const struct seg *s)
 	return false;
 }
 
+static void
+tally_sent(const struct fns_conn *c, struct fns_tally *t, uint32_t text, bool again)
+{
+	t->segments_sent++;
+	t->rexmits += again;
+	if (text == 0)
+		return;
+	t->texts_sent++;
+	t->octets_sent += text;
+	t->octets_rexmitted += again ? text : 0;
+	t->text_sent_us = tcp_of(c)->now_us;
+}
+
+static void
+tally_arrived(const struct fns_conn *c, struct fns_tally *t, const struct seg *s)
+{
+	t->segments_received++;
+	if (s->flags & ACK)
+		t->ack_received_us = tcp_of(c)->now_us;
+	if (s->text_len == 0)
+		return;
+	t->texts_received++;
+	t->text_received_us = tcp_of(c)->now_us;
+}
+
+struct fns_tally *
+recorder_tally_of(struct fns_conn *c)
+{
+	return &find(c)->tally;
+}
+
+void
+recorder_rtt(struct fns_conn *c, uint32_t rtt_us)
+{
+	struct fns_tally *t = &find(c)->tally;
+
+	if (t->min_rtt_us == 0 || rtt_us < t->min_rtt_us)
+		t->min_rtt_us = rtt_us;
+}
+
+/* The time since the last look goes to what held the sender up then. */
+static void
+settle(const struct recording *ring, uint64_t now_us, struct fns_tally *t)
+{
+	uint64_t us = now_us - ring->pace_us;
+
+	t->busy_us += ring->pace != PACE_IDLE ? us : 0;
+	t->rcv_wnd_limited_us += ring->pace == PACE_RCV_WND ? us : 0;
+	t->snd_buf_limited_us += ring->pace == PACE_SND_BUF ? us : 0;
+}
+
+void
+recorder_pace(struct fns_conn *c, enum pace pace)
+{
+	struct recording *ring = find(c);
+
+	settle(ring, tcp_of(c)->now_us, &ring->tally);
+	ring->pace = (uint8_t)pace;
+	ring->pace_us = tcp_of(c)->now_us;
+}
+
+bool
+recorder_tally(const struct fns_conn *c, struct fns_tally *t)
+{
+	const struct recorder *r = &tcp_of(c)->recorder;
+	const struct recording *ring;
+
+	if (!c->recorded)
+		return false;
+	ring = at(r, find_index(r, c->self));
+	*t = ring->tally;
+	if (!in(c, ENDED))
+		settle(ring, tcp_of(c)->now_us, t);
+	return true;
+}
+
 void
 recorder_sent(struct fns_conn *c, const struct seg *s, uint32_t text, bool again)
 {
@@ -206,6 +282,7 @@ recorder_sent(struct fns_conn *c, const struct seg *s, uint32_t text, bool again
 	e->wnd = (uint32_t)s->wnd << ((s->flags & SYN) ? 0 : c->rcv_scale);
 	e->flags = s->flags;
 	e->again = again && !first;
+	tally_sent(c, &ring->tally, text, again && !first);
 	if (s->flags & SYN)
 		ring->iss = s->seq; /* another one, if the connection began anew */
 }
@@ -221,6 +298,7 @@ recorder_arrived(struct fns_conn *c, const struct seg *s)
 	e->len = s->text_len;
 	e->wnd = (uint32_t)s->wnd << ((s->flags & SYN) ? 0 : c->snd_scale);
 	e->flags = s->flags;
+	tally_arrived(c, &ring->tally, s);
 	/* SYN-RECEIVED and the states before it are where a SYN's number is the peer's first. */
 	if ((s->flags & SYN) && in(c, CLOSED | SYN_SENT | SYN_RECEIVED))
 		ring->irs = s->seq;

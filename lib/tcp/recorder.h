@@ -22,6 +22,9 @@ struct recording {
 	uint16_t state;      /* enum state */
 	uint8_t close_class; /* enum close_class; CLASS_COUNT before the end */
 	uint8_t passive, taken;
+	uint8_t pace; /* enum pace, since ... */
+	uint64_t pace_us;
+	struct fns_tally tally;
 	struct fns_event event[FNS_RECORD_EVENTS];
 };
 
@@ -48,6 +51,15 @@ void recorder_state(struct fns_conn *, uint16_t from, uint16_t to);
 void recorder_call(struct fns_conn *, enum fns_call, size_t octets);
 void recorder_timeout(struct fns_conn *, enum deadline);
 void recorder_reports(struct fns_conn *, unsigned reports);
+
+void recorder_rtt(struct fns_conn *, uint32_t rtt_us);
+
+/* What holds the sender up: looked at whenever output has looked. */
+enum pace { PACE_IDLE, PACE_BUSY, PACE_RCV_WND, PACE_SND_BUF };
+void recorder_pace(struct fns_conn *, enum pace);
+bool recorder_tally(const struct fns_conn *, struct fns_tally *);
+
+struct fns_tally *recorder_tally_of(struct fns_conn *); /* of a recorded connection */
 
 static inline void
 record_sent(struct fns_conn *c, const struct seg *s, uint32_t text, bool again)

@@ -9,6 +9,8 @@ rto_sample(struct fns_conn *c, uint32_t rtt_us)
 {
 	uint32_t rtt = rtt_us == 0 ? 1 : rtt_us > 600000000 ? 600000000 : rtt_us;
 
+	if (c->recorded)
+		recorder_rtt(c, rtt);
 	if (c->srtt_us == 0) { /* 2.2 */
 		c->srtt_us = rtt;
 		c->rttvar_us = rtt / 2;

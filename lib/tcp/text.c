@@ -79,6 +79,8 @@ take_out_of_order(struct fns_conn *c, const struct seg *s)
 			return DROP_TEXT_NO_MEMORY;
 	}
 	counter_add(&tcp_of(c)->stats.out_of_order, 1);
+	if (c->recorded)
+		recorder_tally_of(c)->out_of_order++;
 	remember(r, s->seq);
 	return DROP_TAKEN;
 }

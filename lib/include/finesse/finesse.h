@@ -184,6 +184,44 @@ struct fns_status {
 };
 void fns_status(const struct fns_conn *, struct fns_status *);
 
+/* What a recorded connection has counted since its recording began (fns_options.record). */
+struct fns_tally {
+	uint32_t segments_sent, segments_received;                /* all */
+	uint32_t texts_sent, texts_received;                      /* those with octets, repetitions too */
+	uint64_t octets_sent, octets_rexmitted;                   /* repetitions are in both */
+	uint32_t rexmits;                                         /* segments sent again, SYN and FIN too */
+	uint32_t timeouts;                                        /* RETRANSMIT was due */
+	uint32_t out_of_order;                                    /* segments received beyond RCV.NXT */
+	uint32_t min_rtt_us;                                      /* 0: no sample */
+	uint64_t text_sent_us, text_received_us, ack_received_us; /* the last; 0: none */
+	/* for how long octets were queued or unacknowledged; of that, held back by the peer's window alone; and by a
+	 * send buffer that was too small for what the application had to send */
+	uint64_t busy_us, rcv_wnd_limited_us, snd_buf_limited_us;
+};
+
+enum fns_loss {
+	FNS_LOSS_NONE,
+	FNS_LOSS_DISORDER, /* duplicate acknowledgments, not enough of them */
+	FNS_LOSS_REDUCED,  /* for an ECE (RFC 3168) */
+	FNS_LOSS_RECOVERY, /* fast recovery */
+	FNS_LOSS_TIMEOUT,  /* what was out at a timeout is not acknowledged yet */
+};
+
+struct fns_measure {
+	bool timestamps, sack, scaled, ecn; /* agreed with the peer */
+	uint8_t snd_scale, rcv_scale;
+	uint8_t loss;                        /* enum fns_loss */
+	uint8_t timeouts, probes, backoff;   /* without an answer */
+	uint32_t flight;                     /* octets sent and not acknowledged; of those ... */
+	uint32_t sacked, lost, rexmitted;    /* ... held by the peer, thought lost, and of those sent again */
+	uint32_t snd_text_max, rcv_text_max; /* octets of text a segment may have, beside its options */
+	uint32_t mtu;
+	uint32_t delayed_ack_us;
+	bool tallied; /* the connection is recorded: */
+	struct fns_tally tally;
+};
+void fns_measure(const struct fns_conn *, struct fns_measure *);
+
 /* Other options from now on, in whole; zero means the configuration as at OPEN.  `profile`, `self_connect` and `record`
  * stay as they were.  0, -EINVAL, -ENOBUFS (1,024 different sets are in use). */
 int fns_set_options(struct fns_conn *, const struct fns_options *);

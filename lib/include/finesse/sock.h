@@ -35,7 +35,8 @@ struct fns_socks_config {
 	uint32_t backlog_max;      /* what the backlog of listen is cut to (4,096) */
 	uint32_t rcv_buf, snd_buf; /* octets, of a new descriptor (the shard's) */
 
-	/* What a new descriptor's connections begin with, before setsockopt; all zero: the shard's configuration.  Its
+	/* What a new descriptor's connections begin with, before setsockopt; all zero: the shard's configuration, except
+	 * that `record` is ON unless it says OFF: TCP_INFO's counts are those of the flight recorder.  Its
 	 * `profile` also decides where the calls of Linux and BSD differ. */
 	struct fns_options options;
 
@@ -117,33 +118,47 @@ int fns_sock_setsockopt(struct fns_socks *, int fd, int level, int name, const v
 int fns_sock_getsockopt(struct fns_socks *, int fd, int level, int name, void *, socklen_t *len);
 
 /* What TCP_INFO answers, laid out as Linux's struct tcp_info (its 280 octets) lays it out: same places, same units.
- * Fields that are not named below, or marked so, are 0: this TCP does not know them. */
+ * Marked with 0: this TCP does not know it, and says 0.  Counted in segments of full size, since octets are what is
+ * known: unacked, sacked, lost, retrans, delivered.  Marked with *: 0 unless the connection is recorded
+ * (fns_options.record, fns_config.recorders). */
 struct fns_tcp_figures {
 	uint8_t state;    /* TCP_ESTABLISHED 1 ... TCP_CLOSING 11, as in <netinet/tcp.h> */
-	uint8_t ca_state; /* 0 open, 1 disorder, 3 recovery, 4 loss */
+	uint8_t ca_state; /* 0 open, 1 disorder, 2 reduced for ECN, 3 recovery, 4 loss */
 	uint8_t retransmits, probes, backoff;
-	uint8_t options; /* 1 timestamps, 2 SACK, 4 window scale */
+	uint8_t options; /* 1 timestamps, 2 SACK, 4 window scale, 8 ECN */
 	uint8_t snd_wscale : 4, rcv_wscale : 4;
 	uint8_t delivery_rate_app_limited : 1, fastopen_client_fail : 2; /* 0 */
 
-	uint32_t rto_us, ato_us, snd_mss, rcv_mss;
-	uint32_t unacked, sacked, lost, retrans,
-		fackets; /* segments; a listener: waiting for accept, and backlog */
-	uint32_t last_data_sent_ms, last_ack_sent_ms, last_data_recv_ms, last_ack_recv_ms; /* ago */
-	uint32_t pmtu, rcv_ssthresh, rtt_us, rttvar_us, snd_ssthresh, snd_cwnd, advmss,
-		reordering; /* cwnd: segments */
-	uint32_t rcv_rtt_us, rcv_space;
-	uint32_t total_retrans;
-	uint64_t pacing_rate, max_pacing_rate; /* all ones: nothing is paced */
-	uint64_t bytes_acked, bytes_received;
-	uint32_t segs_out, segs_in, notsent_bytes, min_rtt_us, data_segs_in, data_segs_out;
-	uint64_t delivery_rate; /* 0 */
-	uint64_t busy_time_us, rwnd_limited_us, sndbuf_limited_us;
-	uint32_t delivered, delivered_ce;
-	uint64_t bytes_sent, bytes_retrans;
-	uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd, rcv_wnd, rehash;
-	uint16_t total_rto, total_rto_recoveries;
-	uint32_t total_rto_time_ms;
+	uint32_t rto_us, ato_us, snd_mss, rcv_mss; /* rcv_mss: what we announced */
+	uint32_t unacked, sacked;                  /* a listener's: waiting for accept, and its backlog */
+	uint32_t lost, retrans;
+	uint32_t fackets;                             /* 0 */
+	uint32_t last_data_sent_ms;                   /* ago * */
+	uint32_t last_ack_sent_ms;                    /* 0 */
+	uint32_t last_data_recv_ms, last_ack_recv_ms; /* * */
+	uint32_t pmtu, rcv_ssthresh, rtt_us, rttvar_us;
+	uint32_t snd_ssthresh, snd_cwnd; /* segments */
+	uint32_t advmss, reordering;
+	uint32_t rcv_rtt_us; /* 0 */
+	uint32_t rcv_space;
+	uint32_t total_retrans;                                    /* * */
+	uint64_t pacing_rate, max_pacing_rate;                     /* all ones: nothing is paced */
+	uint64_t bytes_acked, bytes_received;                      /* octets of text */
+	uint32_t segs_out, segs_in;                                /* * */
+	uint32_t notsent_bytes, min_rtt_us;                        /* min_rtt * */
+	uint32_t data_segs_in, data_segs_out;                      /* * */
+	uint64_t delivery_rate;                                    /* 0 */
+	uint64_t busy_time_us, rwnd_limited_us, sndbuf_limited_us; /* * */
+	uint32_t delivered;
+	uint32_t delivered_ce;              /* 0 */
+	uint64_t bytes_sent, bytes_retrans; /* * */
+	uint32_t dsack_dups, reord_seen;    /* 0 */
+	uint32_t rcv_ooopack;               /* * */
+	uint32_t snd_wnd, rcv_wnd;
+	uint32_t rehash;               /* 0 */
+	uint16_t total_rto;            /* * */
+	uint16_t total_rto_recoveries; /* 0 */
+	uint32_t total_rto_time_ms;    /* 0 */
 	uint32_t received_ce, delivered_e1, delivered_e0, delivered_ect_ce, received_e1, received_e0,
 		received_ect_ce;                    /* 0 */
 	uint16_t accecn_fail_mode, accecn_opt_seen; /* 0 */
