@@ -441,23 +441,3 @@ conf_load(struct conf *conf, const char *path, struct conf_report *report)
 	free(text);
 	return report->faults == 0 ? 0 : -EINVAL;
 }
-
-void
-conf_notices(const struct conf *conf, const char *file, FILE *out)
-{
-	for (size_t i = 0; i < settings_count(); i++) {
-		const struct setting *row = settings_row(i);
-		unsigned line = conf->line[i][0];
-
-		if (row->idle == NULL || line == 0)
-			continue;
-		if (row->type == CONF_WORD) {
-			uint64_t word;
-
-			memcpy(&word, (const char *)conf + row->at, sizeof(word));
-			if (word < row->first_idle)
-				continue;
-		}
-		fprintf(out, "%s:%u: %s.%s: no effect: %s\n", file, line, row->section, row->name, row->idle);
-	}
-}

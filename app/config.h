@@ -24,9 +24,6 @@ int conf_load(struct conf *, const char *path, struct conf_report *);
 /* The same from memory: `text` need not end in 0 but may hold none. */
 int conf_parse(struct conf *, const char *text, size_t len, struct conf_report *);
 
-/* One line for each setting of the file that is valid but without effect in this version. */
-void conf_notices(const struct conf *, const char *file, FILE *);
-
 void conf_fault(struct conf_report *, unsigned line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,15 +1,21 @@
 /* How serving ends (drain.h). */
+#include "drain.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include <finesse/shard.h>
 
-#include "drain.h"
 #include "log.h"
 #include "worker.h"
+#include "workers.h"
 
-#define LOOK_US   100000  /* between two looks at all connections */
-#define FORCED_US 2000000 /* for the last resets to leave */
+#define LOOK_US      100000  /* between two looks at all connections */
+#define FORCED_US    2000000 /* for the last resets to leave */
+#define PIECE        1024    /* connections that are looked at in one turn */
+#define IDLE_PART    4       /* idle connections are closed within this part of the deadline, ... */
+#define IDLE_MOST_US 10000000
+#define SHARE_LEAST  64 /* ... but not fewer than so many between two looks */
 
 /* Connections that have not ended: TIME-WAIT entries are not among them. */
 static uint64_t
@@ -25,15 +31,61 @@ live(const struct worker *w)
 	return 0;
 }
 
+bool
+drain_begun(const struct workers *all)
+{
+	return atomic_load_explicit(all->order.signals, memory_order_relaxed) > 0 ||
+	       atomic_load_explicit(&all->order.given, memory_order_relaxed) > 0;
+}
+
+/* A thousand closed within one turn would be a thousand answers within one round trip. */
+static uint32_t
+share_of(uint64_t connections, uint64_t patience_us)
+{
+	uint64_t within = patience_us / IDLE_PART < IDLE_MOST_US ? patience_us / IDLE_PART : IDLE_MOST_US;
+	uint64_t looks = within / LOOK_US + 1, share = connections / looks + 1;
+
+	return (uint32_t)(share < SHARE_LEAST ? SHARE_LEAST : share);
+}
+
 static void
 begin(struct drain *d, struct worker *w)
 {
 	d->phase = DRAIN_DRAINING;
-	d->deadline_us = w->now_us + w->conf->drain.deadline_s * 1000000;
 	d->next_us = w->now_us;
-	say("draining: %" PRIu64 " connections, %" PRIu64 " s at the most", live(w),
-	    w->conf->drain.deadline_s);
 	services_unlisten(&w->services);
+	fns_shard_ignore_opens(w->shard, atomic_load_explicit(&w->all->order.ignore, memory_order_relaxed));
+}
+
+/* The later order counts; a first signal after an order only brings the deadline nearer. */
+static void
+set_deadline(struct drain *d, const struct worker *w, unsigned signals, unsigned given)
+{
+	const struct drain_order *o = &w->all->order;
+	uint64_t by_signal = w->now_us + atomic_load_explicit(&o->signal_ms, memory_order_relaxed) * 1000;
+
+	if (given != d->given)
+		d->deadline_us =
+			w->now_us + atomic_load_explicit(&o->deadline_ms, memory_order_relaxed) * 1000;
+	if (signals != d->signals && (given == 0 || by_signal < d->deadline_us))
+		d->deadline_us = by_signal;
+	d->signals = signals;
+	d->given = given;
+	d->share = share_of(live(w), d->deadline_us - w->now_us);
+	say("draining shard %u: %" PRIu64 " connections, %.1f s at the most", w->index, live(w),
+	    (double)(d->deadline_us - w->now_us) / 1e6);
+}
+
+static void
+look_at_one(struct fns_conn *c, void *arg)
+{
+	struct worker *w = arg;
+	struct drain *d = &w->drain;
+
+	if (d->left > 0 && services_drain_one(&w->services, c)) {
+		d->left--;
+		counter_add(&d->closed, 1);
+	}
 }
 
 static void
@@ -41,37 +93,57 @@ abort_one(struct fns_conn *c, void *arg)
 {
 	struct worker *w = arg;
 
-	w->aborted++;
+	counter_add(&w->drain.aborted, 1);
 	fns_abort(c);
+}
+
+/* A piece of the look under way, or of the next once it is time for that. */
+static void
+look(struct drain *d, struct worker *w)
+{
+	if (!d->looking && w->now_us < d->next_us)
+		return;
+	if (!d->looking) {
+		d->left = d->share;
+		d->next_us = w->now_us + LOOK_US;
+	}
+	d->at = fns_shard_some(w->shard, d->at, PIECE, look_at_one, w);
+	d->looking = d->at != 0 && d->left > 0; /* who is not reached now is the first next time */
 }
 
 static void
 force(struct drain *d, struct worker *w, const char *why)
 {
+	say("%s: the %" PRIu64 " connections left in shard %u are aborted", why, live(w), w->index);
 	d->phase = DRAIN_FORCED;
 	d->deadline_us = w->now_us + FORCED_US;
-	fns_shard_each(w->shard, abort_one, w);
-	say("%s: %" PRIu64 " connections are aborted", why, w->aborted);
+	d->at = 0;
 }
 
 bool
 drain_done(struct drain *d, struct worker *w)
 {
-	unsigned asked = atomic_load_explicit(w->stop, memory_order_relaxed);
+	const struct drain_order *o = &w->all->order;
+	unsigned signals = atomic_load_explicit(o->signals, memory_order_relaxed);
+	unsigned given = atomic_load_explicit(&o->given, memory_order_acquire);
 
-	if (asked == 0 && !w->virtual.over)
+	if (signals == 0 && given == 0 && !w->virtual.over)
 		return false;
-	if (d->phase == DRAIN_SERVING)
+	if (d->phase == DRAIN_SERVING) {
 		begin(d, w);
-	if (d->phase == DRAIN_DRAINING && w->now_us >= d->next_us) {
-		fns_shard_each(w->shard, services_drain_one, &w->services);
-		d->next_us = w->now_us + LOOK_US;
+		set_deadline(d, w, signals, given);
+	} else if (d->phase == DRAIN_DRAINING && (signals != d->signals || given != d->given)) {
+		set_deadline(d, w, signals, given);
 	}
+	if (d->phase == DRAIN_DRAINING)
+		look(d, w);
 	if (live(w) == 0)
 		return io_waiting(&w->io) + io_lent(&w->io) == 0 || w->now_us >= d->deadline_us;
-	if (d->phase == DRAIN_DRAINING && asked > 1)
+	if (d->phase == DRAIN_DRAINING && signals > 1)
 		force(d, w, "asked again");
 	else if (d->phase == DRAIN_DRAINING && w->now_us >= d->deadline_us)
 		force(d, w, "the deadline has passed");
+	if (d->phase == DRAIN_FORCED)
+		d->at = fns_shard_some(w->shard, d->at, PIECE, abort_one, w);
 	return d->phase == DRAIN_FORCED && w->now_us >= d->deadline_us;
 }

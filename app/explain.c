@@ -192,8 +192,6 @@ explain_row(const struct conf *conf, const struct setting *row, const void *base
 	for (unsigned i = 0; row->words != NULL && row->words[i] != NULL; i++)
 		fprintf(out, "%s%s%s", i == 0 ? " (" : ", ", row->words[i],
 		        row->words[i + 1] == NULL ? ")" : "");
-	if (row->idle != NULL && row->first_idle == 0)
-		fprintf(out, " [no effect: %s]", row->idle);
 	fputc('\n', out);
 }
 

@@ -18,6 +18,7 @@
 
 #include "clients.h"
 #include "config.h"
+#include "control.h"
 #include "eal.h"
 #include "log.h"
 #include "worker.h"
@@ -27,6 +28,7 @@ static struct conf conf;
 static struct port port[FNS_PORTS_MAX];
 static struct workers workers;
 static struct steer *steer; /* NULL: one worker */
+static struct control *control;
 static atomic_uint stop_asked, reread_asked;
 
 static void
@@ -174,24 +176,6 @@ say_serving(void)
 	    conf.limits.connections);
 }
 
-/* The main thread has nothing to do but to wait; it must not spin, as rte_eal_wait_lcore would. */
-static void
-wait_for_end(void)
-{
-	unsigned reread = 0;
-
-	while (!workers_ended(&workers)) {
-		const struct timespec moment = {.tv_nsec = 20000000};
-
-		nanosleep(&moment, NULL);
-		clients_say(&workers, false);
-		if (atomic_load_explicit(&reread_asked, memory_order_relaxed) != reread) {
-			reread = atomic_load_explicit(&reread_asked, memory_order_relaxed);
-			say("SIGHUP: nothing can be reread in this version; everything stays as it is");
-		}
-	}
-}
-
 /* Closes everything, and counts what came back. */
 static struct leavings
 close_all(struct rte_mempool *pool)
@@ -219,7 +203,7 @@ serve(struct rte_mempool *pool)
 		say_serving();
 	else
 		atomic_fetch_add_explicit(&stop_asked, 2, memory_order_relaxed);
-	wait_for_end();
+	control_run(control, &workers, &reread_asked);
 	workers_join(&workers);
 	left = close_all(pool);
 	sound = workers_last_words(&workers, &left);
@@ -231,14 +215,19 @@ serve(struct rte_mempool *pool)
 }
 
 static int
-run(void)
+run(const char *file)
 {
-	struct rte_mempool *pool = open_ports();
+	struct rte_mempool *pool;
 	int status = 1;
 
+	control = control_new(&conf, file);
+	if (control == NULL)
+		return 1;
+	pool = open_ports();
 	if (pool != NULL && workers_new(&workers, &conf, port, pool, steer, &stop_asked))
 		status = serve(pool);
 	close_ports();
+	control_free(control);
 	workers_free(&workers);
 	steer_free(steer);
 	rte_mempool_free(pool);
@@ -336,7 +325,6 @@ main(int argc, char **argv)
 	report.file = wish.file;
 	if (conf_load(&conf, wish.file, &report) != 0)
 		return 2;
-	conf_notices(&conf, wish.file, stderr);
 	if (wish.explain)
 		conf_explain(&conf, worker_visit_bytes(&conf), stdout);
 	else if (wish.check)
@@ -350,7 +338,7 @@ main(int argc, char **argv)
 	status = eal_start(&conf, wish.file);
 	if (status != 0)
 		return status;
-	status = run();
+	status = run(wish.file);
 	eal_stop();
 	return status;
 }

@@ -2,7 +2,7 @@
 
 # What a build of finesse needs.
 # shellcheck disable=SC2034 # for those who source this
-BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libdpdk-dev libconfig-dev libcmocka-dev libjansson-dev"
+BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3 libdpdk-dev libconfig-dev libcmocka-dev libjansson-dev libevent-dev"
 
 missing() { # PACKAGE...
 	for package in "$@"; do

@@ -68,6 +68,7 @@ write_conf() {
 			{ type = "chargen"; port = 19; }, { type = "http"; port = 80; }
 		);
 		drain = { deadline_s = 10; };
+		control = { socket = "$DIR/control.sock"; metrics = "127.0.0.1:9464"; };
 	CONF
 }
 

@@ -17,20 +17,17 @@ static const char *const drain_words[] = {"refuse", "ignore", NULL};
 static const char *const service_words[] = {"echo", "discard", "chargen", "daytime", "http", "client", NULL};
 static const char *const close_words[] = {"fin", "rst", "half", "peer", "never", NULL};
 
-#define NO_CONTROL "no control plane in this version"
-#define GIB        (INT64_C(1) << 30)
+#define GIB (INT64_C(1) << 30)
 
 /* clang-format off */
 #define ROW(section, name, type, standard, min, max, help) \
-	#section, #name, type, offsetof(struct conf, section.name), standard, min, max, NULL, NULL, 0, help, 0
+	#section, #name, type, offsetof(struct conf, section.name), standard, min, max, NULL, help, 0
 #define WORD(section, name, standard, list, help) \
-	#section, #name, CONF_WORD, offsetof(struct conf, section.name), standard, 0, 0, list, NULL, 0, help, 0
-#define IDLE(section, name, type, standard, max, list, idle, first, help) \
-	#section, #name, type, offsetof(struct conf, section.name), standard, 0, max, list, idle, first, help, 0
+	#section, #name, CONF_WORD, offsetof(struct conf, section.name), standard, 0, 0, list, help, 0
 #define EACH(section, element, name, type, standard, min, max, list, help) \
-	#section, #name, type, offsetof(struct element, name), standard, min, max, list, NULL, 0, help, 0
+	#section, #name, type, offsetof(struct element, name), standard, min, max, list, help, 0
 #define OF(kinds, name, type, standard, min, max, list, help) \
-	"services", #name, type, offsetof(struct conf_service, name), standard, min, max, list, NULL, 0, help, kinds
+	"services", #name, type, offsetof(struct conf_service, name), standard, min, max, list, help, kinds
 #define ALL  0
 #define HTTP (1U << CONF_HTTP)
 #define OPEN (1U << CONF_CLIENT)
@@ -143,12 +140,11 @@ static const struct setting table[] = {
 	    "its connections are recorded; default: as policy.record_sample says")},
 
 	{ROW(drain, deadline_s, NUM, "30", 0, 86400, "how long connections may finish before they are aborted, seconds")},
-	{IDLE(drain, new_connections, CONF_WORD, "\"refuse\"", 0, drain_words, "this version refuses them", 1,
-	      "what a SYN meets while draining")},
+	{WORD(drain, new_connections, "\"refuse\"", drain_words, "what a SYN meets while draining: a reset, or silence")},
 
-	{IDLE(control, socket, CONF_TEXT, "\"/run/finesse/control.sock\"", 107, NULL, NO_CONTROL, 0, "where finessectl connects")},
-	{IDLE(control, group, CONF_TEXT, "\"\"", 32, NULL, NO_CONTROL, 0, "group that may use it besides the daemon's user; empty: none")},
-	{IDLE(control, metrics, CONF_TEXT, "\"127.0.0.1:9464\"", 63, NULL, NO_CONTROL, 0, "address and port of /metrics; empty: off")},
+	{ROW(control, socket, CONF_TEXT, "\"/run/finesse/control.sock\"", 0, 107, "where finessectl connects; empty: nowhere")},
+	{ROW(control, group, CONF_TEXT, "\"\"", 0, 32, "group that may use it besides root and the daemon's user; empty: none")},
+	{ROW(control, metrics, CONF_TEXT, "\"127.0.0.1:9464\"", 0, 63, "address and port of /metrics, /healthz and /readyz; empty: off")},
 };
 /* clang-format on */
 _Static_assert(sizeof(table) / sizeof(table[0]) <= CONF_ROWS_MAX, "struct conf keeps a line of each");

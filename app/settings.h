@@ -42,8 +42,6 @@ struct setting {
 	const char *standard; /* the default as the file would write it; NULL: must be given */
 	int64_t min, max;     /* a number's range; a text's longest length; how many elements are allowed */
 	const char *const *words;
-	const char *idle;    /* why the setting has no effect in this version; NULL: it has */
-	unsigned first_idle; /* CONF_WORD: words from this one on have none */
 	const char *help;
 	unsigned
 		kinds; /* of a service: a set of 1 << enum conf_clock { CONF_CLOCK_MONOTONIC, CONF_CLOCK_VIRTUAL };
@@ -61,6 +59,7 @@ bool settings_applies(const struct setting *, uint64_t service_type);
 
 enum conf_idle { CONF_IDLE_SLEEP, CONF_IDLE_PAUSE, CONF_IDLE_POLL };
 enum conf_clock { CONF_CLOCK_MONOTONIC, CONF_CLOCK_VIRTUAL };
+enum conf_drain { CONF_DRAIN_REFUSE, CONF_DRAIN_IGNORE };
 enum conf_service_type { CONF_ECHO, CONF_DISCARD, CONF_CHARGEN, CONF_DAYTIME, CONF_HTTP, CONF_CLIENT };
 
 struct conf_port {

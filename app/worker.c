@@ -173,7 +173,6 @@ worker_new(struct workers *all, unsigned index)
 	w->all = all;
 	w->index = index;
 	w->conf = conf;
-	w->stop = all->stop;
 	w->now_us = w->services.now_us = clock_start_us(conf);
 	io_init(&w->io, all->port, (uint16_t)conf->ports, (uint16_t)index, all->pool, all->steer);
 	error = sleeper_init(&w->sleeper, all->port, (uint16_t)conf->ports, (uint16_t)index);
@@ -231,8 +230,13 @@ static bool
 turn(struct worker *w)
 {
 	unsigned n = io_rx(&w->io);
+	uint64_t now_us = clock_us();
 
-	return worker_turn(w, clock_us(), w->io.rx, n);
+	counter_add(&w->turns, 1);
+	if (w->was_busy && now_us > w->now_us)
+		counter_add(&w->busy_us, now_us - w->now_us);
+	w->was_busy = worker_turn(w, now_us, w->io.rx, n);
+	return w->was_busy;
 }
 
 /* How long there is nothing to do at the most: to the next deadline.  Where a port cannot wake us, twice as long each time,
@@ -298,9 +302,9 @@ choose_signals(void)
 
 /* Counts this worker among those that have nothing left, once.  True when all have. */
 static bool
-all_drained(struct worker *w, struct drain *drain)
+all_drained(struct worker *w)
 {
-	if (!w->drained && drain_done(drain, w)) {
+	if (!w->drained && drain_done(&w->drain, w)) {
 		w->drained = true;
 		atomic_fetch_add_explicit(&w->all->drained, 1, memory_order_relaxed);
 	}
@@ -311,7 +315,6 @@ int
 worker_run(void *arg)
 {
 	struct worker *w = arg;
-	struct drain drain = {0};
 
 	choose_signals();
 	prctl(PR_SET_TIMERSLACK, 1000UL); /* nanoseconds: 50 us would double each sleep */
@@ -325,7 +328,7 @@ worker_run(void *arg)
 			w->quiet = 0;
 		else
 			rest(w);
-	} while (!all_drained(w, &drain));
+	} while (!all_drained(w));
 	turn(w); /* what others lent us to be sent, and then had nothing left */
 	io_close(&w->io);
 	atomic_store_explicit(&w->ended, true, memory_order_release);

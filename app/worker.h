@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "drain.h"
 #include "io.h"
 #include "service.h"
 #include "settings.h"
@@ -27,7 +28,6 @@ struct worker {
 	struct workers *all;
 	unsigned index; /* of its shard, and of its queue of each port */
 	const struct conf *conf;
-	const atomic_uint *stop; /* how often somebody asked: once drains, twice ends now */
 	struct io io;
 	struct sleeper sleeper; /* any thread that has something for the worker rings it */
 	struct fns_shard *shard;
@@ -37,10 +37,14 @@ struct worker {
 
 	/* the worker's own */
 	uint64_t now_us, wall_due_us;
-	unsigned quiet;   /* turns in a row without a frame */
-	uint64_t aborted; /* connections that were not given the time to end */
-	bool drained;     /* counted in all->drained */
+	unsigned quiet; /* turns in a row without a frame */
+	bool drained;   /* counted in all->drained */
+	bool was_busy;  /* the last turn had something to do */
+	struct drain drain;
 	struct virtual virtual;
+
+	/* written by the worker, read by the main thread */
+	counter turns, busy_us; /* microseconds that went into turns with something to do */
 
 	/* written last by the worker; then the starter may read everything */
 	atomic_bool ended;

@@ -21,7 +21,9 @@ workers_new(struct workers *all, const struct conf *conf, const struct port *por
 	all->port = port;
 	all->pool = pool;
 	all->steer = steer;
-	all->stop = stop;
+	all->order.signals = stop;
+	atomic_store(&all->order.signal_ms, conf->drain.deadline_s * 1000);
+	atomic_store(&all->order.ignore, conf->drain.new_connections == CONF_DRAIN_IGNORE);
 	for (unsigned i = 0; i < conf->workers.cores.count; i++) {
 		all->each[i] = worker_new(all, i);
 		if (all->each[i] == NULL)
@@ -87,7 +89,7 @@ workers_aborted(const struct workers *all)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < all->count; i++)
-		sum += all->each[i]->aborted;
+		sum += counter_read(&all->each[i]->drain.aborted);
 	return sum;
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "drain.h"
 #include "port.h"
 #include "settings.h"
 
@@ -17,8 +18,8 @@ struct workers {
 	const struct conf *conf;
 	const struct port *port; /* open and started, conf->ports of them */
 	struct rte_mempool *pool;
-	struct steer *steer;     /* NULL: there is one worker */
-	const atomic_uint *stop; /* how often somebody asked: once drains, twice ends now */
+	struct steer *steer; /* NULL: there is one worker */
+	struct drain_order order;
 	struct worker *each[CONF_CORES_MAX];
 	unsigned count;
 	/* a worker counts itself when it has nothing left, and all go on until all have: each may be the way of

@@ -6,7 +6,7 @@ import sys
 
 
 def groups(sample):
-    """(group, [(setting, default, meaning, remark)]) in the sample's order."""
+    """(group, [(setting, default, meaning)]) in the sample's order."""
     group, rows, meaning = None, [], ''
     for line in sample.split('\n'):
         begun = re.match(r'(\w+) = [{(]', line)
@@ -15,8 +15,7 @@ def groups(sample):
         if begun:
             group, rows = begun.group(1), []
         elif value:
-            idle = bool(value.group(1)) and group != 'services'  # there a comment shows what may be added
-            rows.append((value.group(2), value.group(3), meaning, idle))
+            rows.append((value.group(2), value.group(3), meaning))
         elif comment:
             meaning = comment.group(1)
         elif line[:1] in ('}', ')'):
@@ -36,12 +35,11 @@ def main():
     for group, rows in groups(sample):
         lines = text.get(group, text['settings'])
         lines += [f'.Ss {group}', '.Bl -tag -width Ds'] if group != 'services' else []
-        for name, default, meaning, idle in rows:
+        for name, default, meaning in rows:
             meaning = meaning[0].upper() + meaning[1:]
             required = group == 'ports' and name in ('device', 'ipv4', 'ipv6')
             lines += [f'.It Va {name} No = Li {escaped(default)}' if not required else f'.It Va {name}',
                       escaped(meaning) + '.']
-            lines += ['Has no effect in this version.'] if idle else []
         lines += ['.El'] if group != 'services' else []
     for place, lines in text.items():
         template = template.replace(f'@{place.upper()}@\n', '\n'.join(lines) + '\n')

@@ -222,5 +222,5 @@ client_due(const struct service *s)
 	return plan->start_us > next_us ? plan->start_us : next_us;
 }
 
-const struct service_kind client_kind = {"client", sizeof(struct client), serve, visit_drain_quiet, turn,
-                                         ended};
+const struct service_kind client_kind = {"client",          sizeof(struct client), serve,
+                                         visit_drain_quiet, .turn = turn,          .ended = ended};

@@ -158,5 +158,14 @@ serve(struct fns_conn *c, unsigned reports, struct visit *v)
 		visit_close(c, v);
 }
 
+static uint64_t
+left(const struct visit *v)
+{
+	const struct http *h = (const struct http *)v;
+	uint64_t end = h->head_len + (h->request.head_only ? 0 : h->length);
+
+	return h->answering && h->sent < end ? end - h->sent : 0;
+}
+
 /* Who was here within the last second may have the next request on the way: it is answered, with "Connection: close". */
-const struct service_kind http_kind = {"http", sizeof(struct http), serve, visit_drain_quiet};
+const struct service_kind http_kind = {"http", sizeof(struct http), serve, visit_drain_quiet, .left = left};

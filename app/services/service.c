@@ -191,20 +191,40 @@ services_unlisten(struct services *all)
 	}
 }
 
-void
-services_drain_one(struct fns_conn *c, void *arg)
+/* We have half-closed, and the peer has not: its answer is what the connection is there for. */
+static bool
+awaits_answer(const struct fns_conn *c)
 {
-	struct services *all = arg;
-	void *user = fns_user(c);
-	struct visit *v = user;
+	struct fns_status s;
 
-	/* not yet opened: `user` is the service; unlisten has reset it */
-	if (user == NULL ||
-	    ((char *)user >= (char *)all->each && (char *)user < (char *)(all->each + SERVICES_MAX)))
-		return;
-	if (v->closed)
-		return;
-	v->service->kind->drain(c, v,
-	                        all->now_us - v->touched_us >= QUIET_US && fns_readable(c) == 0 &&
-	                                fns_unacked(c) == 0);
+	fns_status(c, &s);
+	return strncmp(s.state, "FIN-WAIT", 8) == 0;
+}
+
+struct visit *
+services_visit(struct services *all, const struct fns_conn *c)
+{
+	char *user = fns_user(c);
+
+	/* not yet opened: `user` is the service */
+	if (user >= (char *)all->each && user < (char *)(all->each + SERVICES_MAX))
+		return NULL;
+	return (struct visit *)(void *)user;
+}
+
+bool
+services_quiet(const struct services *all, const struct fns_conn *c, const struct visit *v)
+{
+	return all->now_us - v->touched_us >= QUIET_US && fns_readable(c) == 0 && fns_unacked(c) == 0;
+}
+
+bool
+services_drain_one(struct services *all, struct fns_conn *c)
+{
+	struct visit *v = services_visit(all, c);
+
+	if (v == NULL || v->closed || awaits_answer(c))
+		return false;
+	v->service->kind->drain(c, v, services_quiet(all, c, v));
+	return v->closed;
 }

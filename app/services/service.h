@@ -35,6 +35,8 @@ struct service_kind {
 	/* The daemon wants to stop: close what is idle, let work finish.  Called when that begins and a few times a
 	 * second after that; `quiet`: nothing moved for a second, nothing is unread or unacknowledged. */
 	void (*drain)(struct fns_conn *, struct visit *, bool quiet);
+	/* Octets that it has still to send and could not yet; NULL: none, or nobody knows. */
+	uint64_t (*left)(const struct visit *);
 	/* After each turn of the shard, of a service that opens connections itself; NULL: it listens. */
 	void (*turn)(struct service *, struct fns_shard *);
 	/* Before a connection is forgotten, with its last status; NULL: nothing to do. */
@@ -87,8 +89,13 @@ uint64_t client_due(const struct service *);
 /* Stops listening and opening. */
 void services_unlisten(struct services *);
 
-/* For fns_shard_each, with the services as `arg`: one connection's part in a drain. */
-void services_drain_one(struct fns_conn *, void *services);
+/* One connection's part in a drain.  True: it was told to close. */
+bool services_drain_one(struct services *, struct fns_conn *);
+
+/* The visit of a connection; NULL: it has none yet. */
+struct visit *services_visit(struct services *, const struct fns_conn *);
+/* Nothing moved for a second, nothing is unread or unacknowledged. */
+bool services_quiet(const struct services *, const struct fns_conn *, const struct visit *);
 
 /* A visit for a connection that is about to be opened with visit_report as its handler; NULL: there is none left. */
 struct visit *visit_take(struct service *);

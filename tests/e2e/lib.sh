@@ -18,6 +18,8 @@ PEER6=2001:db8:1::2
 : "${E2E:=$(cd "$(dirname "$0")" && pwd)}" # this folder, also for a script that lies elsewhere
 ROOT=$(cd "$E2E/../.." && pwd)
 FINESSED=${FINESSED:-$ROOT/build/app/finessed}
+FINESSECTL=${FINESSECTL:-$ROOT/build/app/finessectl}
+METRICS= # scripts that ask for it set 127.0.0.1:9464, in the namespace
 NS=fns-e2e-$$
 PEER_NS=$NS # where the clients run
 TAP=fe$$
@@ -65,6 +67,11 @@ clean_up() {
 		if [ -e "/run/netns/$ns" ]; then ip netns del "$ns"; fi
 	done
 	rm -rf "$DIR"
+}
+
+# ctl ARGUMENT...: finessectl, at this daemon.
+ctl() {
+	timeout -k 1 30 "$FINESSECTL" -s "$DIR/control.sock" "$@"
 }
 
 # inside SECONDS COMMAND...: runs it where the clients live; 124 if it takes longer.
@@ -147,7 +154,7 @@ write_conf() {
 		services = ( { type = "echo"; port = 7; }, { type = "discard"; port = 9; },
 			{ type = "daytime"; port = 13; }, { type = "chargen"; port = 19; },
 			{ type = "http"; port = 80; body_bytes = 64; } );
-		control = { socket = "$DIR/control.sock"; metrics = ""; };
+		control = { socket = "$DIR/control.sock"; metrics = "$METRICS"; };
 		$*
 	CONF
 }

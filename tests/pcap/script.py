@@ -39,6 +39,7 @@ CONF = '''dpdk = {{
 workers = {{ clock = "virtual"; }};
 ports = ( {{ device = "net_pcap0"; ipv4 = ["{us4}/24"]; ipv6 = ["{us6}/64"]; }} );
 limits = {{ connections = 100; time_wait = 100; neighbours = 16; buffer_bytes = 16777216; recorders = 0; }};
+control = {{ socket = ""; metrics = ""; }};
 '''
 POLICY = 'timestamps = false; announce = false; isn_secret = "%s";' % SECRET.hex()
 

@@ -319,27 +319,6 @@ every_fault_is_told(void **state)
 }
 
 static void
-what_has_no_effect_is_told(void **state)
-{
-	const char *text =
-		PORT "control = { socket = \"/s\"; };\ndrain = { new_connections = \"refuse\"; };\n"
-		     "policy = { self_connect = \"allow\"; };"; /* has: it is not told */
-	char *out, *told = NULL;
-	size_t room;
-	FILE *f = open_memstream(&told, &room);
-	int error;
-
-	(void)state;
-	out = said(text, strlen(text), &error);
-	assert_string_equal(out, "");
-	free(out);
-	conf_notices(&conf, "f", f);
-	fclose(f);
-	assert_string_equal(told, "f:2: control.socket: no effect: no control plane in this version\n");
-	free(told);
-}
-
-static void
 arguments_are_split_as_a_shell_would(void **state)
 {
 	char text[] = "  -m 64 '--vdev=net_tap0,iface=a b'\t--x=\"y z\"w  ''", *argv[5];
@@ -366,7 +345,6 @@ main(void)
 		cmocka_unit_test(damaged_files_are_read_or_refused),
 		cmocka_unit_test(numbers_are_read_as_written),
 		cmocka_unit_test(every_fault_is_told),
-		cmocka_unit_test(what_has_no_effect_is_told),
 		cmocka_unit_test(arguments_are_split_as_a_shell_would),
 	};
 

@@ -1,0 +1,414 @@
+/* The commands that answer in one piece: status, states, stats, drops, closes, resets. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control_parts.h"
+#include "drain.h"
+#include "worker.h"
+
+#define ROWS 256
+
+size_t
+control_rows(const struct control *control, rows_of *rows, struct fns_stat *row, size_t room)
+{
+	struct fns_stat one[ROWS];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < control->workers->count; i++) {
+		n = rows(control->workers->each[i]->shard, i == 0 ? row : one, i == 0 ? room : ROWS);
+		n = n < room ? n : room;
+		for (size_t k = 0; i > 0 && k < n; k++)
+			row[k].value += one[k].value;
+	}
+	return n;
+}
+
+static uint64_t
+row_value(const struct fns_stat *row, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(row[i].name, name) == 0)
+			return row[i].value;
+	}
+	return 0;
+}
+
+uint64_t
+control_value(const struct control *control, const char *stat)
+{
+	struct fns_stat row[ROWS];
+
+	return row_value(row, control_rows(control, fns_shard_stats, row, ROWS), stat);
+}
+
+const char *
+control_phase(const struct control *control)
+{
+	if (workers_ended(control->workers))
+		return "drained";
+	return drain_begun(control->workers) ? "draining" : "serving";
+}
+
+json_t *
+flow_end_json(const struct fns_addr *a)
+{
+	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+	bool ip4 = memcmp(a->ip, mapped, 12) == 0;
+	char ip[INET6_ADDRSTRLEN];
+
+	inet_ntop(ip4 ? AF_INET : AF_INET6, ip4 ? a->ip + 12 : a->ip, ip, sizeof(ip));
+	return json_sprintf(ip4 ? "%s:%u" : "[%s]:%u", ip, a->port);
+}
+
+bool
+flow_end_parse(const char *text, struct fns_addr *to)
+{
+	const char *colon = strrchr(text, ':'), *end = text + strlen(text);
+	bool bracket = text[0] == '[', ip6 = !bracket && colon != NULL && strchr(text, ':') != colon;
+	char ip[INET6_ADDRSTRLEN + 2] = "", *rest;
+	unsigned long port = 0;
+	size_t len;
+
+	memset(to, 0, sizeof(*to));
+	if (ip6 || (bracket && end > text && end[-1] == ']'))
+		colon = NULL;
+	if (colon != NULL) {
+		port = strtoul(colon + 1, &rest, 10);
+		if (colon[1] < '0' || colon[1] > '9' || *rest != '\0' || port > 65535)
+			return false;
+		end = colon;
+	}
+	len = (size_t)(end - text);
+	if (len == 0)
+		return colon != NULL;
+	if (bracket) {
+		if (len < 3 || end[-1] != ']')
+			return false;
+		text++;
+		len -= 2;
+	}
+	if (len >= sizeof(ip))
+		return false;
+	memcpy(ip, text, len);
+	return fns_addr_parse(to, ip, (uint16_t)port) == 0;
+}
+
+/* Counters of all shards, as they were between two turns of each; of those that did not answer as they are. */
+static struct fns_counters *
+merged(struct ask *a)
+{
+	struct fns_counters *sum = calloc(1, sizeof(*sum));
+
+	for (unsigned i = 0; sum != NULL && i < ask_count(a); i++) {
+		struct fns_counters late, *c = ask_part(a, i);
+
+		if (!ask_answered(a, i)) {
+			const struct fns_shard *s = ask_control(a)->workers->each[i]->shard;
+
+			late.stats = fns_shard_stats(s, late.stat, 128);
+			late.fates = fns_shard_fates(s, late.fate, 128);
+			late.closes = fns_shard_closes(s, late.close, 64);
+			c = &late;
+		}
+		sum->stats = c->stats;
+		sum->fates = c->fates;
+		sum->closes = c->closes;
+		for (size_t k = 0; k < 128; k++) {
+			uint64_t stat = sum->stat[k].value, fate = sum->fate[k].value;
+
+			if (k < c->stats)
+				sum->stat[k] = c->stat[k];
+			if (k < c->fates)
+				sum->fate[k] = c->fate[k];
+			sum->stat[k].value += stat;
+			sum->fate[k].value += fate;
+		}
+		for (size_t k = 0; k < c->closes; k++) {
+			uint64_t closes = sum->close[k].value;
+
+			sum->close[k] = c->close[k];
+			sum->close[k].value += closes;
+		}
+	}
+	return sum;
+}
+
+static json_t *
+rows_json(const struct fns_stat *row, size_t n)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(rows, json_pack("{s:s, s:I, s:s, s:s}", "name", row[i].name, "value",
+		                                      (json_int_t)row[i].value, "kind",
+		                                      row[i].kind == FNS_STAT_GAUGE ? "gauge" : "counter",
+		                                      "help", row[i].help));
+	return rows;
+}
+
+static json_t *
+workers_json(struct ask *a)
+{
+	const struct control *control = ask_control(a);
+	json_t *workers = json_array();
+
+	for (unsigned i = 0; i < ask_count(a); i++) {
+		const struct worker *w = control->workers->each[i];
+		struct fns_stat row[ROWS];
+		size_t n = fns_shard_stats(w->shard, row, ROWS);
+
+		json_array_append_new(workers,
+		                      json_pack("{s:i, s:I, s:f, s:f, s:I, s:I, s:I, s:b}", "shard", (int)i,
+		                                "core", (json_int_t)control->conf->workers.cores.at[i],
+		                                "load", control->load[i].share, "turns_per_second",
+		                                control->load[i].turns_s, "connections",
+		                                (json_int_t)row_value(row, n, "conns"), "frames_in",
+		                                (json_int_t)row_value(row, n, "frames_in"), "frames_out",
+		                                (json_int_t)row_value(row, n, "frames_out"), "answers",
+		                                (int)ask_answered(a, i)));
+	}
+	return workers;
+}
+
+static void
+told_status(struct ask *a, void *arg)
+{
+	struct fns_counters *c = merged(a);
+	const struct control *control = ask_control(a);
+	json_t *stalled = ask_stalled(a);
+
+	if (c == NULL) {
+		json_decref(stalled);
+		client_send(arg, NULL, true);
+		return;
+	}
+	client_send(arg,
+	            json_pack("{s:s, s:f, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:b, s:o}", "version",
+	                      FINESSE_VERSION, "uptime_s",
+	                      (double)(control_now_us() - control->begun_us) / 1e6, "phase",
+	                      control_phase(control), "configuration", control->file, "configuration_version",
+	                      (int)control->config_version, "connections",
+	                      (json_int_t)row_value(c->stat, c->stats, "conns"), "time_wait",
+	                      (json_int_t)row_value(c->stat, c->stats, "time_waits"), "orphans",
+	                      (json_int_t)row_value(c->stat, c->stats, "orphans"), "listeners",
+	                      (json_int_t)row_value(c->stat, c->stats, "state_LISTEN"), "workers",
+	                      workers_json(a), "degraded", (int)(json_array_size(stalled) > 0), "stalled",
+	                      stalled),
+	            true);
+	free(c);
+}
+
+static void
+told_rows(struct ask *a, void *arg, bool fates)
+{
+	struct fns_counters *c = merged(a);
+
+	if (c == NULL) {
+		client_send(arg, NULL, true);
+		return;
+	}
+	client_send(arg,
+	            json_pack("{s:o, s:I, s:o}", "rows",
+	                      fates ? rows_json(c->fate, c->fates) : rows_json(c->stat, c->stats), "frames",
+	                      (json_int_t)(row_value(c->stat, c->stats, "frames_in") +
+	                                   row_value(c->stat, c->stats, "frames_looped")),
+	                      "stalled", ask_stalled(a)),
+	            true);
+	free(c);
+}
+
+static void
+told_stats(struct ask *a, void *arg)
+{
+	told_rows(a, arg, false);
+}
+
+static void
+told_drops(struct ask *a, void *arg)
+{
+	told_rows(a, arg, true);
+}
+
+static void
+told_closes(struct ask *a, void *arg)
+{
+	struct fns_counters *c = merged(a);
+
+	if (c == NULL) {
+		client_send(arg, NULL, true);
+		return;
+	}
+	client_send(arg,
+	            json_pack("{s:I, s:I, s:o, s:I, s:I, s:o}", "opened",
+	                      (json_int_t)(row_value(c->stat, c->stats, "opens_active") +
+	                                   row_value(c->stat, c->stats, "opens_passive")),
+	                      "live", (json_int_t)row_value(c->stat, c->stats, "conns"), "rows",
+	                      rows_json(c->close, c->closes), "lost_unacked",
+	                      (json_int_t)row_value(c->stat, c->stats, "lost_unacked"), "lost_unread",
+	                      (json_int_t)row_value(c->stat, c->stats, "lost_unread"), "stalled",
+	                      ask_stalled(a)),
+	            true);
+	free(c);
+}
+
+static void
+told_states(struct ask *a, void *arg)
+{
+	struct fns_ages *sum = calloc(FNS_STATES, sizeof(*sum));
+	json_t *rows = json_array();
+
+	for (size_t s = 0; sum != NULL && s < FNS_STATES; s++) {
+		json_t *shards = json_array();
+
+		for (unsigned i = 0; i < ask_count(a); i++) {
+			const struct fns_states *part = ask_part(a, i);
+
+			if (ask_answered(a, i))
+				fns_ages_merge(&sum[s], &part->state[s]);
+			json_array_append_new(shards, ask_answered(a, i)
+			                                      ? json_integer((json_int_t)part->state[s].count)
+			                                      : json_null());
+		}
+		json_array_append_new(rows, json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "state",
+		                                      fns_state_name(s), "count", (json_int_t)sum[s].count,
+		                                      "p50_us", (json_int_t)fns_ages_quantile(&sum[s], 500),
+		                                      "p99_us", (json_int_t)fns_ages_quantile(&sum[s], 990),
+		                                      "max_us", (json_int_t)sum[s].max_us, "local",
+		                                      flow_end_json(&sum[s].local), "remote",
+		                                      flow_end_json(&sum[s].remote), "shards", shards));
+	}
+	free(sum);
+	client_send(arg, json_pack("{s:o, s:o}", "rows", rows, "stalled", ask_stalled(a)), true);
+}
+
+static json_t *
+resets_json(const struct fns_reset *r, size_t n, const struct fns_resets *of)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(rows, json_pack("{s:I, s:s, s:o, s:o, s:s, s:s, s:I, s:I}", "ago_us",
+		                                      (json_int_t)(of->now_us - r[i].at_us), "way",
+		                                      r[i].sent ? "sent" : "received", "local",
+		                                      flow_end_json(&r[i].local), "remote",
+		                                      flow_end_json(&r[i].remote), "state", r[i].state, "why",
+		                                      r[i].why, "unread", (json_int_t)r[i].unread, "unacked",
+		                                      (json_int_t)r[i].unacked));
+	return rows;
+}
+
+static void
+told_resets(struct ask *a, void *arg)
+{
+	const struct control *control = ask_control(a);
+	json_t *conns = json_array(), *strays = json_array();
+	struct fns_stat close[64], fate[ROWS];
+
+	for (unsigned i = 0; i < ask_count(a); i++) {
+		const struct fns_resets *r = ask_part(a, i);
+		json_t *rows;
+
+		if (!ask_answered(a, i))
+			continue;
+		json_array_extend(conns, rows = resets_json(r->conn, r->conns, r));
+		json_decref(rows);
+		json_array_extend(strays, rows = resets_json(r->stray, r->strays, r));
+		json_decref(rows);
+	}
+	client_send(arg,
+	            json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "sent",
+	                      (json_int_t)control_value(control, "resets_sent"), "received",
+	                      (json_int_t)control_value(control, "resets_received"), "limited",
+	                      (json_int_t)control_value(control, "resets_limited"), "closes",
+	                      rows_json(close, control_rows(control, fns_shard_closes, close, 64)), "fates",
+	                      rows_json(fate, control_rows(control, fns_shard_fates, fate, ROWS)), "last",
+	                      conns, "strays", strays, "stalled", ask_stalled(a)),
+	            true);
+}
+
+/* Commands that ask every shard one question. */
+#define ASKS(X)                                                                                              \
+	X(status, counters)                                                                                  \
+	X(states, states)                                                                                    \
+	X(stats, counters)                                                                                   \
+	X(drops, counters)                                                                                   \
+	X(closes, counters)                                                                                  \
+	X(resets, resets)
+
+static struct ask *
+ask_all(struct control *control, const char *command)
+{
+	struct ask *a = NULL;
+
+#define X(name, question)                                                                                    \
+	if (strcmp(command, #name) == 0) {                                                                   \
+		a = ask_new(control, sizeof(struct fns_##question), 0, control->workers->count);             \
+		for (unsigned i = 0; a != NULL && i < control->workers->count; i++)                          \
+			fns_ask_##question(ask_part(a, i));                                                  \
+	}
+	ASKS(X)
+#undef X
+	return a;
+}
+
+/* A client that goes away takes its question along. */
+static void
+forget(void *ask)
+{
+	ask_forget(ask);
+}
+
+static bool
+run_ask(struct client *c, const char *command)
+{
+	answered *told = NULL;
+	struct ask *a;
+
+#define X(name, question)                                                                                    \
+	if (strcmp(command, #name) == 0)                                                                     \
+		told = told_##name;
+	ASKS(X)
+#undef X
+	if (told == NULL)
+		return false;
+	a = ask_all(client_control(c), command);
+	if (a == NULL) {
+		client_send(c, NULL, true);
+		return true;
+	}
+	client_job(c, a, NULL, forget);
+	ask_post(a, told, c);
+	return true;
+}
+
+void
+command_run(struct client *c, const json_t *request)
+{
+	static const struct {
+		const char *name;
+		void (*run)(struct client *, const json_t *);
+	} others[] = {
+		{"conns", command_conns},
+		{"drain", command_drain},
+	};
+	const char *command = json_string_value(json_object_get(request, "command"));
+	const json_t *version = json_object_get(request, "version");
+
+	if (version == NULL || json_integer_value(version) != 1) {
+		client_fail(c, "this daemon speaks version 1");
+		return;
+	}
+	if (command == NULL) {
+		client_fail(c, "no command");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(command, others[i].name) == 0) {
+			others[i].run(c, request);
+			return;
+		}
+	}
+	if (!run_ask(c, command))
+		client_fail(c, "there is no command \"%.32s\"", command);
+}
