@@ -141,8 +141,9 @@ unpass(struct table *t, uint32_t home, uint32_t step)
 	}
 }
 
-bool
-table_remove(struct table *t, uint64_t hash, uint32_t index)
+/* The slot that holds index, and how many buckets from its home that is; NULL. */
+static inline uint32_t *
+find(const struct table *t, uint64_t hash, uint32_t index, uint32_t *steps, struct table_bucket **bucket)
 {
 	const uint32_t home = home_of(t, hash);
 	const uint16_t tag = tag_of(hash);
@@ -155,13 +156,37 @@ table_remove(struct table *t, uint64_t hash, uint32_t index)
 
 			if (b->index[slot] != index)
 				continue;
-			b->tag[slot] = 0;
-			t->used--;
-			unpass(t, home, step);
-			return true;
+			*steps = step;
+			*bucket = b;
+			return &b->index[slot];
 		}
 		if (b->passed == 0)
 			break;
 	}
-	return false;
+	return NULL;
+}
+
+bool
+table_replace(struct table *t, uint64_t hash, uint32_t index, uint32_t by)
+{
+	struct table_bucket *b;
+	uint32_t steps, *at = find(t, hash, index, &steps, &b);
+
+	if (at != NULL)
+		*at = by;
+	return at != NULL;
+}
+
+bool
+table_remove(struct table *t, uint64_t hash, uint32_t index)
+{
+	struct table_bucket *b;
+	uint32_t steps, *at = find(t, hash, index, &steps, &b);
+
+	if (at == NULL)
+		return false;
+	b->tag[at - b->index] = 0;
+	t->used--;
+	unpass(t, home_of(t, hash), steps);
+	return true;
 }

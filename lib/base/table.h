@@ -47,6 +47,7 @@ void table_prefetch(const struct table *, uint64_t hash);
 /* False when `room` are in; does not look for doubles.  An index is in under one hash at a time: removal tells
  * entries apart by tag and index. */
 bool table_add(struct table *, uint64_t hash, uint32_t index);
+bool table_replace(struct table *, uint64_t hash, uint32_t index, uint32_t by); /* likewise */
 bool table_remove(struct table *, uint64_t hash, uint32_t index); /* false if it was not there */
 
 #endif

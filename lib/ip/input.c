@@ -56,9 +56,17 @@ ip4_addresses(const struct ip *ip, struct ip_arrival *a, bool group)
 	return group ? DROP_L2_NOT_OURS : DROP_TAKEN; /* RFC 1122 §3.3.6 */
 }
 
+/* ICMP or ICMPv6 that passed the checks of its packet. */
 static enum drop
-ip4_arrives(struct ip *ip, const struct fns_frame *f, const struct eth *eth, struct cursor *c,
-            struct ip_arrival *a)
+later(struct ip_arrival *a)
+{
+	a->kind = IP_LATER;
+	return DROP_TAKEN;
+}
+
+static enum drop
+ip4_look(const struct ip *ip, const struct fns_frame *f, const struct eth *eth, struct cursor *c,
+         struct ip_arrival *a)
 {
 	bool bad = f->flags & FNS_FRAME_CKSUM_BAD;
 	enum drop why;
@@ -73,7 +81,7 @@ ip4_arrives(struct ip *ip, const struct fns_frame *f, const struct eth *eth, str
 		return tcp_segment(a, f->flags);
 	if (a->packet.protocol != PROTO_ICMP)
 		return DROP_IP4_PROTOCOL;
-	return bad ? DROP_ICMP_CKSUM : icmp_arrives(ip, a, false);
+	return bad ? DROP_ICMP_CKSUM : later(a);
 }
 
 static bool
@@ -121,8 +129,8 @@ ip6_addresses(const struct ip *ip, struct ip_arrival *a, const struct eth *eth)
 }
 
 static enum drop
-ip6_arrives(struct ip *ip, const struct fns_frame *f, const struct eth *eth, struct cursor *c,
-            struct ip_arrival *a)
+ip6_look(const struct ip *ip, const struct fns_frame *f, const struct eth *eth, struct cursor *c,
+         struct ip_arrival *a)
 {
 	enum drop why = ip6_parse(&a->packet, c);
 
@@ -140,36 +148,60 @@ ip6_arrives(struct ip *ip, const struct fns_frame *f, const struct eth *eth, str
 		return DROP_IP6_PROTOCOL;
 	if (f->flags & FNS_FRAME_CKSUM_BAD)
 		return DROP_ICMP_CKSUM;
-	return icmp_arrives(ip, a, addr_is_multicast(a->packet.dst));
+	return later(a);
 }
 
-enum drop
-ip_arrive(struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
+/* As far as no frame before it matters; what it leaves in *c and *eth is ARP's if the kind is IP_LATER. */
+static enum drop
+look(const struct ip *ip, const struct fns_frame *f, struct ip_arrival *a, struct eth *eth, struct cursor *c)
 {
-	struct cursor c = cursor_of(f->data, f->len);
-	struct eth eth;
 	enum drop why;
 
+	*c = cursor_of(f->data, f->len);
 	a->kind = IP_HANDLED;
 	a->l4_verified = false;
 	a->port = f->port;
 	if (f->port >= ip->config->port_count)
 		return DROP_L2_NOT_OURS;
-	why = eth_parse(&eth, &c);
+	why = eth_parse(eth, c);
 	if (why == DROP_TAKEN)
-		why = check_link(&ip->config->port[f->port], &eth, f->len);
+		why = check_link(&ip->config->port[f->port], eth, f->len);
 	if (why != DROP_TAKEN)
 		return why;
-	switch (eth.type) {
+	switch (eth->type) {
 	case ETH_ARP:
-		return arp_arrives(ip, f->port, &eth, &c);
+		return later(a);
 	case ETH_IP4:
-		return ip4_arrives(ip, f, &eth, &c, a);
+		return ip4_look(ip, f, eth, c, a);
 	case ETH_IP6:
-		return ip6_arrives(ip, f, &eth, &c, a);
+		return ip6_look(ip, f, eth, c, a);
 	default:
 		return DROP_L2_TYPE;
 	}
+}
+
+enum drop
+ip_look(const struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
+{
+	struct cursor c;
+	struct eth eth;
+
+	return look(ip, f, a, &eth, &c);
+}
+
+enum drop
+ip_arrive(struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
+{
+	struct cursor c;
+	struct eth eth;
+	enum drop why = look(ip, f, a, &eth, &c);
+
+	if (why != DROP_TAKEN || a->kind != IP_LATER)
+		return why;
+	a->kind = IP_HANDLED;
+	if (eth.type == ETH_ARP)
+		return arp_arrives(ip, f->port, &eth, &c);
+	return icmp_arrives(ip, a, eth.type == ETH_IP6 && addr_is_multicast(a->packet.dst));
 }
 
 bool

@@ -73,6 +73,7 @@ enum ip_arrival_kind {
 	IP_HANDLED, /* nothing more to do: dropped, or answered here */
 	IP_SEGMENT, /* packet.l4 is a TCP segment to an address of ours */
 	IP_ERROR,   /* error is an ICMP error about a packet of ours: kind, flow, seq, mtu */
+	IP_LATER,   /* of ip_look only: it will be told apart when it is its turn */
 };
 
 struct ip_arrival {
@@ -86,6 +87,10 @@ struct ip_arrival {
 
 /* One arriving frame.  The fate so far: DROP_TAKEN for the kinds IP_SEGMENT and IP_ERROR may still become a drop above. */
 enum drop ip_arrive(struct ip *, const struct fns_frame *, struct ip_arrival *);
+
+/* The same ahead of its turn, while frames before it have not arrived yet: nothing changes.  Of what ip_arrive would act
+ * upon, this says IP_LATER. */
+enum drop ip_look(const struct ip *, const struct fns_frame *, struct ip_arrival *);
 
 /* The next packet of the loop, put there in an earlier turn, as an arrival: always a TCP segment of our own, so neither
  * its addresses nor its checksum are doubted.  False: none.  ip_looped gives its place back. */

@@ -11,19 +11,6 @@
 
 #define PAWS_IDLE_STEPS 31000u /* of ts_recent_age: about 24 days (RFC 7323 §5.5) */
 
-uint32_t
-tcp_find(const struct tcp *t, const struct key *key, uint64_t hash)
-{
-	struct table_probe p;
-	uint32_t i;
-
-	for (i = table_first(&t->table, hash, &p); i != TABLE_NONE; i = table_next(&t->table, &p)) {
-		if (i & TW_BIT ? tw_is(tw_at(t, i & ~TW_BIT), key) : key_equal(&conn_at(t, i)->key, key))
-			return i;
-	}
-	return TABLE_NONE;
-}
-
 /* §3.10.7.1 */
 static enum drop
 arrives_closed(struct tcp *t, const struct key *key, const struct seg *s)
@@ -63,7 +50,7 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct key *key,
 			reply_reset(t, key, s, DROP_LISTEN_BACKLOG);
 		return DROP_LISTEN_BACKLOG;
 	}
-	c = conn_new(t, key, l->options);
+	c = conn_new(t, key, t->arriving_hash, l->options);
 	if (c == NULL)
 		return DROP_LISTEN_NO_MEMORY;
 	counter_add(&t->stats.opens_passive, 1);
@@ -525,34 +512,34 @@ arrives_other(struct fns_conn *c, struct seg *s)
 	return arrives_text_and_fin(c, s);
 }
 
-enum drop
-tcp_arrives(struct tcp *t, const struct ip_arrival *a)
+static enum drop
+arrives(struct tcp *t, struct tcp_arrival *a, uint32_t i)
 {
-	const struct ip_packet *p = &a->packet;
 	struct fns_listener *l;
-	struct key key;
-	struct seg s;
-	enum drop drop;
-	uint32_t i;
 
-	drop = seg_parse(&s, &key.rport, &key.lport, p->l4, p->l4_len, p->src, p->dst, a->l4_verified);
-	if (drop != DROP_TAKEN)
-		return drop;
-	counter_add(&t->stats.segments_received, 1);
-	if (t->config->drop_syn_fin && (s.flags & (SYN | FIN)) == (SYN | FIN))
-		return DROP_SYN_FIN;
-	s.ce = (p->tos & 3) == 3;
-	memcpy(key.remote, p->src, 16);
-	key.local = a->own;
-	key.ip6 = !addr_is_ip4(p->src);
-	i = tcp_find(t, &key, tcp_hash(t, &key));
 	if (i == TABLE_NONE) {
-		l = listener_find(t, key.local, key.lport);
-		return l == NULL ? arrives_closed(t, &key, &s) : tcp_arrives_listen(t, l, &key, &s, false, 0);
+		l = listener_find(t, a->key.local, a->key.lport);
+		return l == NULL ? arrives_closed(t, &a->key, &a->seg)
+		                 : tcp_arrives_listen(t, l, &a->key, &a->seg, false, 0);
 	}
 	if (i & TW_BIT)
-		return tw_arrives(t, i & ~TW_BIT, &key, &s);
+		return tw_arrives(t, i & ~TW_BIT, &a->key, &a->seg);
 	if (conn_at(t, i)->state == SYN_SENT)
-		return arrives_syn_sent(conn_at(t, i), &s);
-	return arrives_other(conn_at(t, i), &s);
+		return arrives_syn_sent(conn_at(t, i), &a->seg);
+	return arrives_other(conn_at(t, i), &a->seg);
+}
+
+enum drop
+tcp_arrives(struct tcp *t, struct tcp_arrival *a)
+{
+	enum drop drop;
+
+	counter_add(&t->stats.segments_received, 1);
+	if (t->config->drop_syn_fin && (a->seg.flags & (SYN | FIN)) == (SYN | FIN))
+		return DROP_SYN_FIN;
+	t->arriving = tcp_find(t, &a->key, a->hash);
+	t->arriving_hash = a->hash;
+	drop = arrives(t, a, t->arriving);
+	t->arriving = TABLE_NONE;
+	return drop;
 }

@@ -24,21 +24,15 @@ state_name(uint16_t state)
 void
 state_arrow(struct tcp *t, uint16_t from, uint16_t to)
 {
-	static const struct {
-		uint16_t from, to;
-	} arrow[] = {
-#define X(from, to, why) {from, to},
+	static const uint8_t arrow[STATE_COUNT][STATE_COUNT] = {
+#define X(from, to, why) [STATE_##from][STATE_##to] = ARROW_##from##_##to + 1,
 		ARROW_LIST(X)
 #undef X
 	};
+	unsigned taken = arrow[__builtin_ctz(from)][__builtin_ctz(to)];
 
-	for (size_t i = 0; i < ARROW_COUNT; i++) {
-		if (arrow[i].from == from && arrow[i].to == to) {
-			t->arrows |= UINT64_C(1) << i;
-			return;
-		}
-	}
-	assert(false && "an arrow that Figure 5 does not have");
+	assert(taken != 0 && "an arrow that Figure 5 does not have");
+	t->arrows |= UINT64_C(1) << (taken - 1);
 }
 
 static counter *
@@ -54,14 +48,14 @@ rcv_wnd(const struct tcp *t, const struct fns_options *o)
 }
 
 struct fns_conn *
-conn_new(struct tcp *t, const struct key *key, uint16_t options)
+conn_new(struct tcp *t, const struct key *key, uint64_t hash, uint16_t options)
 {
 	uint32_t i = pool_take(&t->conns);
 	struct fns_conn *c;
 
 	if (i == POOL_NONE)
 		return NULL;
-	if (!table_add(&t->table, tcp_hash(t, key), i)) {
+	if (!table_add(&t->table, hash, i)) {
 		pool_give(&t->conns, i);
 		return NULL;
 	}
@@ -210,7 +204,7 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 		if (!tw_enter(c))
 			counter_add(&t->stats.time_wait_overflows, 1);
 	} else {
-		table_remove(&t->table, tcp_hash(t, &c->key), c->self);
+		table_remove(&t->table, conn_hash(c), c->self);
 	}
 	if (flagged(c, C_ORPHAN))
 		counter_sub(&t->stats.orphans, 1);
@@ -281,9 +275,10 @@ conn_again(struct fns_conn *c, const struct key *key)
 	state_arrow(t, CLOSED, SYN_SENT);
 	counter_sub(gauge(t, c->state), 1);
 	counter_add(gauge(t, SYN_SENT), 1);
-	table_remove(&t->table, tcp_hash(t, &c->key), c->self);
+	table_remove(&t->table, conn_hash(c), c->self);
 	table_add(&t->table, tcp_hash(t, key), c->self); /* there is room: it has just left */
 	c->key = *key;
+	t->arriving = TABLE_NONE; /* if it was this one, it has another hash now */
 	record_state(c, c->state, SYN_SENT);
 	c->state = SYN_SENT;
 	conn_set_iss(c, iss_choose(t, key));

@@ -274,6 +274,25 @@ conn_at(const struct tcp *t, uint32_t index)
 	return pool_at(&t->conns, index);
 }
 
+/* All of it, to be written. */
+static inline void
+conn_prefetch(const struct tcp *t, uint32_t index)
+{
+	const uint8_t *c = pool_at(&t->conns, index);
+
+	__builtin_prefetch(c, 1);
+	__builtin_prefetch(c + 64, 1);
+	__builtin_prefetch(c + 128, 1);
+}
+
+static inline uint64_t
+conn_hash(const struct fns_conn *c)
+{
+	const struct tcp *t = tcp_of(c);
+
+	return t->arriving == c->self ? t->arriving_hash : tcp_hash(t, &c->key);
+}
+
 static inline const struct fns_options *
 conn_options(const struct fns_conn *c)
 {
@@ -281,7 +300,7 @@ conn_options(const struct fns_conn *c)
 }
 
 /* A conn in CLOSED, in the table; NULL: pool or table full.  Not yet anybody's. */
-struct fns_conn *conn_new(struct tcp *, const struct key *, uint16_t options);
+struct fns_conn *conn_new(struct tcp *, const struct key *, uint64_t hash, uint16_t options);
 
 /* The only writer of state.  Entering CLOSED or TIME-WAIT ends the connection: it leaves the table (a tw takes its
  * place), its deadlines stop, FNS_CLOSED is owed, and the end of the turn frees it. */

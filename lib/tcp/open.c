@@ -166,7 +166,7 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 	self = (enum fns_self_connect)t->option[set].value.self_connect;
 	chosen = key.lport == 0;
 	errno = choose_local(t, self, &key, &reused, &floor);
-	c = errno != 0 ? NULL : conn_new(t, &key, (uint16_t)set);
+	c = errno != 0 ? NULL : conn_new(t, &key, tcp_hash(t, &key), (uint16_t)set);
 	tcp_options_drop(t, (uint16_t)set);
 	if (c == NULL) {
 		errno = errno != 0 ? errno : ENOBUFS;

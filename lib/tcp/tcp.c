@@ -112,6 +112,7 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	recorder_init(&t->recorder, part[PART_RECORDERS], cf->recorders);
 	t->dirty = t->waiting = t->reports = t->reap = empty;
 	t->tw_head = t->tw_tail = POOL_NONE;
+	t->arriving = TABLE_NONE;
 	t->resets.tokens = cf->resets_per_second; /* also in the first second of a clock that began at 0 */
 	t->handlers = 1;
 	t->cc = cc_find(cf->cc);

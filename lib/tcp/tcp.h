@@ -97,6 +97,9 @@ struct tcp {
 	struct conn_list reap;    /* by report_next */
 	bool reap_waits; /* one of `reap` is still dirty, maybe waiting for a neighbour it no longer needs */
 	uint32_t tw_head, tw_tail;
+	uint32_t
+		arriving; /* what the segment that arrives now is for, as it stands in the table, or TABLE_NONE */
+	uint64_t arriving_hash;
 	uint32_t neigh_events; /* of ip->neigh when `waiting` was last looked through */
 
 	struct recorder recorder;
@@ -187,11 +190,13 @@ void tcp_memory(const struct fns_config *, struct tcp_memory part[PART_COUNT]);
 void tcp_init(struct tcp *, const struct fns_config *, struct ip *, void *const part[PART_COUNT],
               const uint8_t secret[32], uint64_t now_us);
 
+struct tcp_arrival;
+
 /* The turn calls these, in this order. */
 void tcp_clock(struct tcp *, uint64_t now_us);
-enum drop tcp_arrives(struct tcp *, const struct ip_arrival *); /* §3.10.7 */
-enum drop tcp_icmp(struct tcp *, const struct ip_arrival *);    /* §3.9.2.2 */
-void tcp_timeouts(struct tcp *, unsigned budget);               /* §3.10.8 */
+enum drop tcp_arrives(struct tcp *, struct tcp_arrival *);   /* §3.10.7 */
+enum drop tcp_icmp(struct tcp *, const struct ip_arrival *); /* §3.9.2.2 */
+void tcp_timeouts(struct tcp *, unsigned budget);            /* §3.10.8 */
 void tcp_reports(struct tcp *);
 void tcp_outputs(struct tcp *);
 void tcp_reap(struct tcp *);
@@ -205,6 +210,16 @@ struct fns_listener *tcp_listen(struct tcp *, const struct fns_addr *local, cons
 
 /* The number of a handler, for struct fns_conn; TCP_HANDLERS: there are too many different ones. */
 uint16_t tcp_handler(struct tcp *, fns_handler *);
+
+/* A segment on its way to tcp_arrives.  tcp_parse changes nothing, so that a burst can be parsed before the first of it
+ * arrives; it has the slot of the table fetched, and tcp_expect, some time later, what stands there. */
+struct tcp_arrival {
+	struct seg seg;
+	struct key key;
+	uint64_t hash;
+};
+enum drop tcp_parse(const struct tcp *, const struct ip_arrival *, struct tcp_arrival *);
+void tcp_expect(const struct tcp *, uint64_t hash);
 
 /* The conn, or tw | TW_BIT, of a key; TABLE_NONE. */
 uint32_t tcp_find(const struct tcp *, const struct key *, uint64_t hash);

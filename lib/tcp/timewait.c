@@ -51,16 +51,16 @@ bool
 tw_enter(struct fns_conn *c)
 {
 	struct tcp *t = tcp_of(c);
-	uint64_t hash = tcp_hash(t, &c->key);
+	uint64_t hash = conn_hash(c);
 	uint32_t i = pool_take(&t->tws);
 	struct tw *w;
 
-	table_remove(&t->table, hash, c->self);
 	if (i == POOL_NONE) {
+		table_remove(&t->table, hash, c->self);
 		state_arrow(t, TIME_WAIT, CLOSED);
 		return false;
 	}
-	table_add(&t->table, hash, i | TW_BIT); /* there is room: one has just left */
+	table_replace(&t->table, hash, c->self, i | TW_BIT);
 	w = tw_at(t, i);
 	memcpy(w->remote, c->key.remote, 16);
 	w->lport = c->key.lport;

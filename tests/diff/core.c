@@ -130,6 +130,7 @@ configure(struct fns_config *c, const struct play *p)
 	const struct settings *set = &p->script->set;
 
 	fns_config_default(c);
+	c->check = true;
 	c->connections = c->time_wait = c->orphans = 64;
 	c->syn_backlog = c->neighbours = 16;
 	c->listeners = 4;

@@ -294,6 +294,7 @@ make_shard(const struct port *port)
 	uint8_t secret[32];
 
 	fns_config_default(&cf);
+	cf.check = true;
 	cf.connections = 256;
 	cf.time_wait = 1024;
 	cf.buffer_bytes = 16 << 20;

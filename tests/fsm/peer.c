@@ -94,6 +94,7 @@ configure(struct fns_config *config, struct peer *p)
 	struct fns_addr a;
 
 	fns_config_default(config);
+	config->check = true;
 	config->connections = 64;
 	config->time_wait = 64;
 	config->orphans = 64;

@@ -230,6 +230,7 @@ begin(struct world *w)
 	uint8_t hello[42] = {0};
 
 	fns_config_default(&cf);
+	cf.check = true;
 	cf.connections = 32;
 	cf.time_wait = 8;
 	cf.orphans = 4;

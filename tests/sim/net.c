@@ -181,6 +181,7 @@ net_begin(struct net *n, uint64_t seed, void (*change)(struct net *, struct fns_
 		uint8_t secret[32];
 
 		fns_config_default(&cf);
+		cf.check = true;
 		cf.connections = 256;
 		cf.time_wait = 256;
 		cf.buffer_bytes = 32u << 20;

@@ -285,6 +285,7 @@ static void
 settings(struct fns_config *cf)
 {
 	fns_config_default(cf);
+	cf->check = true;
 	cf->connections = 16000; /* some have ended, and wait three seconds for a neighbour */
 	cf->time_wait = 10000;
 	cf->orphans = ORPHANS;

@@ -142,6 +142,7 @@ void
 world_default(struct fns_config *cf)
 {
 	fns_config_default(cf);
+	cf->check = true;
 	cf->connections = cf->time_wait = cf->orphans = 256;
 	cf->buffer_bytes = 16u << 20;
 	cf->self_connect = FNS_SELF_ALLOW;

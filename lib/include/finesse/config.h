@@ -115,6 +115,8 @@ struct fns_config {
 	uint32_t record_sample;                     /* one connection in so many is recorded; 0: none */
 	char cc[16];                                /* congestion control by name: "newreno" */
 
+	bool check; /* for tests: the sums of fns_shard_check after every turn, by assert */
+
 	/* ports */
 	uint16_t port_count;
 	struct fns_port_config port[FNS_PORTS_MAX];

@@ -130,6 +130,25 @@ remove__wrong_index_or_hash__false(void **state)
 }
 
 static void
+replace__one_of_equal_tags__that_one(void **state)
+{
+	(void)state;
+	set_up(100);
+	for (uint32_t i = 0; i < 20; i++)
+		assert_true(table_add(&t, 0xabcd000000000000, i));
+	assert_true(table_replace(&t, 0xabcd000000000000, 13, 77));
+	assert_false(table_replace(&t, 0xabcd000000000000, 13, 78));
+	assert_false(table_replace(&t, 0xabce000000000000, 12, 78));
+	assert_int_equal(t.used, 20);
+	assert_false(table_remove(&t, 0xabcd000000000000, 13));
+	assert_true(table_remove(&t, 0xabcd000000000000, 77));
+	for (uint32_t i = 0; i < 20; i++)
+		assert_int_equal(table_remove(&t, 0xabcd000000000000, i), i != 13);
+	assert_int_equal(t.used, 0);
+	tear_down();
+}
+
+static void
 first__equal_tags__each_once(void **state)
 {
 	const uint64_t hash = 0xabcd000000000000;
@@ -383,6 +402,7 @@ main(void)
 		cmocka_unit_test(add__no_room__false),
 		cmocka_unit_test(add__high_bits_0__found),
 		cmocka_unit_test(remove__wrong_index_or_hash__false),
+		cmocka_unit_test(replace__one_of_equal_tags__that_one),
 		cmocka_unit_test(first__equal_tags__each_once),
 		cmocka_unit_test(passed__overflow__counts_and_goes_round),
 		cmocka_unit_test(passed__65535__stays),

@@ -50,6 +50,7 @@ begin(struct wire *w)
 	struct fns_config cf;
 
 	fns_config_default(&cf);
+	cf.check = true;
 	cf.connections = 4096;
 	cf.time_wait = 4096;
 	cf.buffer_bytes = 16u << 20;

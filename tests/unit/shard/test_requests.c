@@ -43,6 +43,7 @@ begin(struct pair *p)
 
 	memset(p, 0, sizeof(*p));
 	fns_config_default(&cf);
+	cf.check = true;
 	cf.connections = 8192;
 	cf.time_wait = 8192;
 	cf.buffer_bytes = 64u << 20;

@@ -136,6 +136,7 @@ make(unsigned of, void (*change)(struct fns_config *))
 		uint8_t secret[32];
 
 		fns_config_default(&cf);
+		cf.check = true;
 		cf.steer = &steer;
 		cf.shard = (uint8_t)shards;
 		cf.connections = cf.time_wait = 1024;
