@@ -77,6 +77,17 @@ options_set_daemon(struct options *o, const char *name, const char *value)
 	return true;
 }
 
+/* And what that system begins with where ours does not: windows of FreeBSD's recvspace and maxsockbuf. */
+static void
+set_profile(struct options *o, const char *value)
+{
+	options_set_daemon(o, "policy.profile", value);
+	if (strcmp(value, "bsd") == 0) {
+		options_set_daemon(o, "limits.receive_window_initial_bytes", "65536");
+		options_set_daemon(o, "limits.receive_window_bytes", "2097152");
+	}
+}
+
 void
 options_set(struct options *o, const char *key, const char *value)
 {
@@ -86,6 +97,8 @@ options_set(struct options *o, const char *key, const char *value)
 		keep(o->local6, sizeof(o->local6), value);
 	else if (strcmp(key, "mtu") == 0)
 		keep(o->mtu, sizeof(o->mtu), value);
+	else if (strcmp(key, "profile") == 0)
+		set_profile(o, value);
 	else if (!options_set_sysctl(o, key, value) && !options_set_daemon(o, key, value))
 		fprintf(stderr, "finesse: %s=%s: no such setting; ignored\n", key, value);
 }

@@ -10,7 +10,6 @@ enum kind {
 	SWITCH, /* on unless 0 */
 	NEGATE, /* off unless 0 */
 	WORD,   /* by value: see `words` */
-	SPACE,  /* a receive buffer: windows begin with it, and do not grow */
 	IDLE, /* idle time before keep-alive probes, which stay off by default; in units of `times` milliseconds */
 	NONE, /* nothing here depends on it: `to` says why */
 };
@@ -20,8 +19,9 @@ struct row {
 	const char *to; /* a setting of the daemon, or two of them */
 	uint8_t kind;
 	uint8_t field; /* NUMBER: which word of the value counts */
-	int divide;    /* NUMBER: by this */
-	int times;     /* IDLE */
+	int divide;    /* NUMBER: by this, and no more than that */
+	int most;
+	int times; /* IDLE */
 	const char *words[3];
 };
 
@@ -74,7 +74,7 @@ static const struct row table[] = {
 	{BSD "sack.enable", "policy.sack", SWITCH},
 	{BSD "ecn.enable", "policy.ecn", WORD, .words = {"off", "on", "passive"}},
 	{BSD "ecn.maxretries", "policy.ecn_retries", NUMBER},
-	{BSD "recvspace", "limits.receive_window_bytes", SPACE},
+	{BSD "recvspace", "limits.receive_window_initial_bytes", NUMBER},
 	{BSD "sendspace", "limits.send_buffer_bytes", NUMBER},
 	{BSD "rexmit_initial", "timeouts.rto_initial_ms", NUMBER},
 	{BSD "rexmit_min", "timeouts.rto_min_ms", NUMBER},
@@ -107,7 +107,7 @@ static const struct row table[] = {
 	{BSD "tolerate_missing_ts", "a segment without its timestamp is dropped (RFC 7323 3.2)", NONE},
 	{BSD "udp_tunneling_overhead", "no TCP over UDP", NONE},
 	{BSD "udp_tunneling_port", "no TCP over UDP", NONE},
-	{"kern.ipc.maxsockbuf", "limits.receive_window_bytes bounds every buffer", NONE},
+	{"kern.ipc.maxsockbuf", "limits.receive_window_bytes", NUMBER, .most = 16777216},
 };
 /* clang-format on */
 
@@ -137,15 +137,9 @@ set_number(struct options *o, const struct row *row, const char *value)
 	snprintf(text, sizeof(text), "%.*s", (int)strcspn(at, " \t"), at);
 	if (row->divide > 1)
 		snprintf(text, sizeof(text), "%lld", strtoll(at, NULL, 10) / row->divide);
+	if (row->most > 0 && strtoll(text, NULL, 10) > row->most)
+		snprintf(text, sizeof(text), "%d", row->most);
 	set_all(o, row, text);
-}
-
-static void
-set_space(struct options *o, const struct row *row, const char *value)
-{
-	set_all(o, row, value);
-	options_set_daemon(o, "limits.receive_window_initial_bytes",
-	                   strtoul(value, NULL, 10) < 65535 ? value : "65535");
 }
 
 static void
@@ -164,9 +158,6 @@ set_row(struct options *o, const struct row *row, const char *value)
 	case WORD:
 		if (n < 3 && row->words[n] != NULL)
 			set_all(o, row, row->words[n]);
-		break;
-	case SPACE:
-		set_space(o, row, value);
 		break;
 	case IDLE:
 		o->keepalive_ms = (uint32_t)n * (uint32_t)row->times;
