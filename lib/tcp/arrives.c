@@ -241,7 +241,9 @@ check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 	}
 	*drop = seq_le(s->seq + s->len, nxt) ? DROP_SEQ_DUPLICATE : DROP_SEQ_OUTSIDE;
 	/* Text asks for its ACK always; what carries none could be half of an ACK war (G08). */
-	if (s->text_len > 0 || (s->flags & FIN))
+	if (s->text_len > 0 && seq_lt(s->seq, nxt))
+		text_twice(c, s->seq, seq_min(s->seq + s->text_len, nxt));
+	else if (s->text_len > 0 || (s->flags & FIN))
 		flag(c, C_ACK_NOW);
 	else
 		conn_challenge(c);
@@ -261,6 +263,7 @@ trim(struct fns_conn *c, struct seg *s)
 		cut = c->rcv.nxt - s->seq;
 		if (cut > s->text_len)
 			cut = s->text_len;
+		text_twice(c, s->seq, s->seq + cut);
 		s->seq += cut;
 		s->text += cut;
 		s->text_len = (uint16_t)(s->text_len - cut);

@@ -394,7 +394,8 @@ conn_tidy(struct fns_conn *c)
 	struct queues *q = conn_queues(c);
 	const struct recovery *r = conn_has_recovery(c);
 
-	if (r != NULL && r->held.used == 0 && r->sacked.used == 0 && !r->has_fin && !flagged(c, C_RECOVERY))
+	if (r != NULL && r->held.used == 0 && r->sacked.used == 0 && !r->has_fin && !r->has_twice &&
+	    !flagged(c, C_RECOVERY))
 		conn_drop_recovery(c);
 	if (q == NULL || q->rx.reach > 0 || q->tx.reach > 0 || q->recovery != POOL_NONE)
 		return;

@@ -150,10 +150,12 @@ struct queues {
 struct recovery {
 	struct ranges held;   /* received beyond RCV.NXT */
 	struct ranges sacked; /* what the peer holds beyond SND.UNA */
+	struct range
+		twice; /* with has_twice: octets that came again, to be told in the next ACK (RFC 2883) */
 	uint32_t recent[3]; /* left edges in `held`, latest first: the order of SACK blocks (RFC 2018 §4) */
 	uint32_t fin;       /* with has_fin: the peer's FIN, beyond RCV.NXT */
 	uint32_t rexmitted; /* retransmitted in this recovery up to here (HighRxt, RFC 6675) */
-	bool has_fin;
+	bool has_fin, has_twice;
 	uint8_t recents;
 };
 

@@ -17,6 +17,9 @@ min_u32(uint32_t a, uint32_t b)
 enum sent { SENT_ALL, SENT_FULL, SENT_UNRESOLVED };
 enum sent tcp_output(struct fns_conn *); /* sends what may be sent now; idempotent */
 
+/* The window field of a segment with these flags, and the right edge that it stands for. */
+uint16_t output_window(const struct fns_conn *, uint8_t flags, uint32_t *adv);
+
 /* ack.c: the fifth check's arithmetic */
 void ack_syn(struct fns_conn *, const struct seg *);  /* our SYN is acknowledged: windows, RTT, congestion */
 void ack_take(struct fns_conn *, const struct seg *); /* an acceptable ACK in a synchronized state */
@@ -26,6 +29,9 @@ void ack_window(struct fns_conn *, const struct seg *, bool always); /* SND.WND,
 enum drop text_take(struct fns_conn *, const struct seg *); /* places octets, advances RCV.NXT, owes an ACK */
 void text_hold(struct fns_conn *, const struct seg *);      /* places octets before ESTABLISHED ... */
 void text_release(struct fns_conn *);                       /* ... which has come: they are in order */
+void text_twice(struct fns_conn *, uint32_t left,
+                uint32_t right);                      /* these came again: the next ACK tells ... */
+void text_twice_told(struct fns_conn *);              /* ... and has told */
 bool text_fin(struct fns_conn *, const struct seg *); /* the FIN (this one, or one held) is next in order */
 void text_discard(struct fns_conn *);                 /* what is unread, and nobody will read */
 void text_consumed(struct fns_conn *, uint32_t len);  /* the application took: let the window grow */

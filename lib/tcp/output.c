@@ -154,9 +154,8 @@ plan(const struct fns_conn *c, struct plan *p)
 	return true;
 }
 
-/* The window field, and the right edge that it stands for. */
-static uint16_t
-window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
+uint16_t
+output_window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
 {
 	uint32_t offered = conn_rcv_window(c), want = text_right_edge(c) - c->rcv.nxt, least, field;
 
@@ -166,7 +165,9 @@ window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
 		return (uint16_t)field;
 	}
 	least = min_u32(c->mss, c->rcv.wnd / 2);
-	if (want - offered < least)
+	if (profile_says(c, RULE_window_creeps))
+		want = want < least && want < c->rcv.wnd / 4 ? offered : want;
+	else if (want - offered < least)
 		want = offered;
 	field = want >> c->rcv_scale;
 	if (field << c->rcv_scale < offered) /* rounding must not move the edge to the left */
@@ -279,7 +280,7 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 	if (!(p->flags & (SYN | RST)))
 		s.opt.sacks = (uint8_t)text_sack_blocks(c, s.opt.sack);
 	if (!(p->flags & RST))
-		s.wnd = window(c, p->flags, &adv);
+		s.wnd = output_window(c, p->flags, &adv);
 	header = seg_build(out->l4, c->key.lport, c->key.rport, &s);
 	if (p->text > 0)
 		ring_copy(&conn_queues(c)->tx, &tcp_of(c)->pages, p->seq - conn_text_seq(c), out->l4 + header,
@@ -288,6 +289,8 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 	              header + p->text);
 	record_sent(c, &s, p->text, seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));
 	sent(c, p, adv);
+	if (s.opt.sacks > 0)
+		text_twice_told(c);
 }
 
 /* No way out: as if it had been lost, so that the timeout tries again. */

@@ -57,6 +57,45 @@ remember(struct recovery *r, uint32_t seq)
 	r->recents = (uint8_t)n;
 }
 
+void
+text_twice(struct fns_conn *c, uint32_t left, uint32_t right)
+{
+	struct recovery *r = flagged(c, C_SACK) ? conn_recovery(c) : NULL;
+
+	flag(c, C_ACK_NOW);
+	if (r == NULL || r->has_twice) /* the first stands until it is told */
+		return;
+	r->has_twice = true;
+	r->twice = (struct range){left, right};
+}
+
+void
+text_twice_told(struct fns_conn *c)
+{
+	struct recovery *r = conn_has_recovery(c);
+
+	if (r == NULL || !r->has_twice)
+		return;
+	r->has_twice = false;
+	conn_tidy(c);
+}
+
+/* The first octets of it that are held already. */
+static void
+find_twice(struct fns_conn *c, const struct ranges *held, const struct seg *s)
+{
+	uint32_t end = s->seq + s->text_len;
+
+	for (uint32_t i = 0; i < held->used; i++) {
+		uint32_t left = seq_max(held->at[i].left, s->seq), right = seq_min(held->at[i].right, end);
+
+		if (seq_lt(left, right)) {
+			text_twice(c, left, right);
+			return;
+		}
+	}
+}
+
 static enum drop
 take_out_of_order(struct fns_conn *c, const struct seg *s)
 {
@@ -67,6 +106,7 @@ take_out_of_order(struct fns_conn *c, const struct seg *s)
 	flag(c, C_ACK_NOW); /* RFC 5681 §4.2: at once, and again for each */
 	if (r == NULL)
 		return DROP_TEXT_NO_ROOM;
+	find_twice(c, &r->held, s);
 	before = r->held;
 	if (!ranges_add(&r->held, s->seq, s->seq + s->text_len))
 		return DROP_TEXT_NO_ROOM;
@@ -176,6 +216,8 @@ text_take(struct fns_conn *c, const struct seg *s)
 
 	if (s->seq != c->rcv.nxt)
 		return take_out_of_order(c, s);
+	if (held)
+		find_twice(c, &r->held, s);
 	if (conn_attach(c) == NULL)
 		return DROP_TEXT_NO_MEMORY;
 	end = place(c, held ? &r->held : &nothing, s);
@@ -245,11 +287,13 @@ unsigned
 text_sack_blocks(const struct fns_conn *c, struct opt_block out[4])
 {
 	const struct recovery *r = conn_has_recovery(c);
-	const struct range *listed[4];
+	const struct range *listed[4] = {NULL};
 	unsigned n = 0;
 
 	if (r == NULL || !flagged(c, C_SACK))
 		return 0;
+	if (r->has_twice)
+		out[n++] = (struct opt_block){r->twice.left, r->twice.right};
 	for (unsigned i = 0; i < r->recents + r->held.used && n < 4; i++) {
 		const struct range *range =
 			i < r->recents ? ranges_find(&r->held, r->recent[i]) : &r->held.at[i - r->recents];

@@ -1,6 +1,6 @@
 /* TIME-WAIT (RFC 9293 §3.6.1, §3.10.7.4; RFC 1337; RFC 6191) without a connection: an entry of one cache line, and a
  * queue in the order of its deadlines, since all wait equally long. */
-#include "conn.h"
+#include "internal.h"
 #include "profile.h"
 
 void
@@ -54,6 +54,7 @@ tw_enter(struct fns_conn *c)
 	uint64_t hash = conn_hash(c);
 	uint32_t i = pool_take(&t->tws);
 	struct tw *w;
+	uint32_t adv;
 
 	if (i == POOL_NONE) {
 		table_remove(&t->table, hash, c->self);
@@ -72,7 +73,7 @@ tw_enter(struct fns_conn *c)
 	w->ts = flagged(c, C_TS);
 	w->options = c->options;
 	tcp_options_again(t, c->options);
-	w->wnd = (uint16_t)((conn_rcv_window(c) + (1u << c->rcv_scale) - 1) >> c->rcv_scale); /* SHLD-14 */
+	w->wnd = output_window(c, ACK, &adv);
 	counter_add(&t->stats.time_waits, 1);
 	counter_add(&t->state[STATE_TIME_WAIT], 1);
 	queue_add(t, i);

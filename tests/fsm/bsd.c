@@ -368,6 +368,28 @@ RFC_5681_4_2__bsd__first_segment__delayed(struct peer *p)
 	expect_within(p, 41, ACK, .seq = 1, .ack = 11);
 }
 
+/* All room is told, but for what a window field cannot say. */
+static void
+SHLD_14__bsd__text__window_creeps(struct peer *p)
+{
+	uint32_t whole = p->v6 ? 46 * 1440 : 45 * 1460;
+
+	bsd(p);
+	p->config.rcv_wnd_initial = 65536;
+	p->offer.sack = true;
+	in_established(p);
+	arrive(p, ACK, .seq = 1, .ack = 1, .len = 99);
+	expect_nothing(p);
+	arrive(p, ACK, .seq = 200, .ack = 1, .len = 100);
+	expect(p, ACK, .seq = 1, .ack = 100, .wnd = 65535, .sack = {{200, 300}});
+	arrive(p, ACK, .seq = 100, .ack = 1, .len = 700);
+	expect(p, ACK, .seq = 1, .ack = 800, .wnd = whole - 799, .sack = {{200, 300}});
+	call_receive(p, 799);
+	expect_nothing(p); /* not worth a segment */
+	arrive(p, FIN | ACK, .seq = 800, .ack = 1);
+	expect(p, ACK, .seq = 1, .ack = 801, .wnd = 65535);
+}
+
 const struct script bsd_scripts[] = {
 	SCRIPT(T_09__bsd__crossing_fin__ours_again),
 	SCRIPT(T_09__bsd__crossing_fin__ours_unsent),
@@ -397,5 +419,6 @@ const struct script bsd_scripts[] = {
 	SCRIPT(unknown__drop_syn__other_segments_reset),
 	SCRIPT(unknown__drop__silent),
 	SCRIPT(RFC_5681_4_2__bsd__first_segment__delayed),
+	SCRIPT(SHLD_14__bsd__text__window_creeps),
 	{NULL, NULL},
 };

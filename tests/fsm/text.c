@@ -33,8 +33,53 @@ SHLD_31__out_of_order__held_and_sacked(struct peer *p)
 	expect(p, ACK, .seq = 1, .ack = 31, .sack = {{61, 71}, {41, 51}});
 	expect_stream(p, 30);
 	arrive(p, PSH | ACK, .seq = 31, .ack = 1, .len = 30);
-	expect(p, ACK, .seq = 1, .ack = 71, .no_sack = true);
+	expect(p, ACK, .seq = 1, .ack = 71, .sack = {{41, 51}}); /* came twice */
 	expect_stream(p, 40);
+}
+
+/* What comes twice is told once, in front: the first octets of it. */
+static void
+RFC_2883__duplicates__told(struct peer *p)
+{
+	p->offer.sack = true;
+	in_established(p);
+	arrive(p, ACK, .seq = 1, .ack = 1, .len = 99);
+	expect(p, ACK, .seq = 1, .ack = 100, .no_sack = true);
+	arrive(p, ACK, .seq = 1, .ack = 1, .len = 50);
+	expect(p, ACK, .seq = 1, .ack = 100, .sack = {{1, 51}});
+	arrive(p, ACK, .seq = 200, .ack = 1, .len = 100);
+	expect(p, ACK, .seq = 1, .ack = 100, .sack = {{200, 300}});
+	arrive(p, ACK, .seq = 400, .ack = 1, .len = 100);
+	expect(p, ACK, .seq = 1, .ack = 100, .sack = {{400, 500}, {200, 300}});
+	arrive(p, ACK, .seq = 250, .ack = 1, .len = 200);
+	expect(p, ACK, .seq = 1, .ack = 100, .sack = {{250, 300}, {200, 500}});
+	arrive(p, ACK, .seq = 600, .ack = 1, .len = 100);
+	expect(p, ACK, .seq = 1, .ack = 100, .sack = {{600, 700}, {200, 500}});
+	arrive(p, ACK, .seq = 50, .ack = 1, .len = 300);
+	expect(p, ACK, .seq = 1, .ack = 500, .sack = {{50, 100}, {600, 700}});
+	arrive(p, ACK, .seq = 500, .ack = 1, .len = 150);
+	expect(p, ACK, .seq = 1, .ack = 700, .sack = {{600, 650}});
+	arrive(p, ACK, .seq = 700, .ack = 1, .len = 10);
+	expect(p, ACK, .seq = 1, .ack = 710, .no_sack = true);
+	expect_stream(p, 709);
+}
+
+/* Two in one turn: the first; a probe without text: none. */
+static void
+RFC_2883__duplicates__one_for_an_ack(struct peer *p)
+{
+	p->offer.sack = true;
+	in_established(p);
+	arrive(p, ACK, .seq = 1, .ack = 1, .len = 20);
+	expect(p, ACK, .seq = 1, .ack = 21);
+	arrive_more(p, ACK, .seq = 1, .ack = 1, .len = 10);
+	arrive(p, ACK, .seq = 11, .ack = 1, .len = 10);
+	expect(p, ACK, .seq = 1, .ack = 21, .sack = {{1, 11}});
+	arrive(p, ACK, .seq = 20, .ack = 1);
+	expect(p, ACK, .seq = 1, .ack = 21, .no_sack = true);
+	arrive(p, ACK, .seq = 20, .ack = 1, .len = 1);
+	expect(p, ACK, .seq = 1, .ack = 21, .sack = {{20, 21}});
+	expect_stream(p, 20);
 }
 
 static void
@@ -480,6 +525,8 @@ MUST_59__burst__one_ack(struct peer *p)
 const struct script text_scripts[] = {
 	SCRIPT(in_order__read__in_order),
 	SCRIPT(SHLD_31__out_of_order__held_and_sacked),
+	SCRIPT(RFC_2883__duplicates__told),
+	SCRIPT(RFC_2883__duplicates__one_for_an_ack),
 	SCRIPT(out_of_order__no_sack__duplicate_acks),
 	SCRIPT(out_of_order__many__four_blocks),
 	SCRIPT(out_of_order__timestamps__three_blocks),
