@@ -158,6 +158,8 @@ begin(struct sock *s, const struct fns_addr *remote)
 	s->done = false;
 	s->shut = 0;
 	s->phase = CONNECTING;
+	if (s->delay_acks)
+		fns_quick_ack(s->conn, false);
 	fns_status(s->conn, &status);
 	s->local = status.local;
 	s->port_held = true;

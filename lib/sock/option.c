@@ -1,7 +1,6 @@
 /* getsockopt and setsockopt: the levels, and SOL_SOCKET. */
 #include "option.h"
 
-#include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/time.h>
@@ -139,6 +138,18 @@ set_linger(struct sock *s, const void *value, socklen_t len)
 	return option_apply(s, &o);
 }
 
+/* More than the window holds would never be there. */
+static int
+set_low(struct sock *s, int number)
+{
+	uint32_t most = fns_shard_config(s->owner->shard)->rcv_wnd_max;
+
+	if (s->options.rcv_buf != 0 && s->options.rcv_buf < most)
+		most = s->options.rcv_buf;
+	s->rcv_low = number < 0 || (uint32_t)number > most ? most : number == 0 ? 1 : (uint32_t)number;
+	return 0;
+}
+
 int
 option_set_sol(struct sock *s, int name, const void *value, socklen_t len)
 {
@@ -167,8 +178,7 @@ option_set_sol(struct sock *s, int name, const void *value, socklen_t len)
 	case SO_SNDTIMEO:
 		return set_timeout(&s->snd_timeout_us, value, len);
 	case SO_RCVLOWAT:
-		s->rcv_low = number < 0 ? INT_MAX : number == 0 ? 1 : (uint32_t)number;
-		return 0;
+		return set_low(s, number);
 	default:
 		return -ENOPROTOOPT;
 	}

@@ -96,9 +96,9 @@ set_congestion(struct sock *s, const void *value, socklen_t len)
 static int
 set_quickack(struct sock *s, int number)
 {
-	s->quickack = (number & 1) != 0;
+	s->delay_acks = (number & 1) == 0;
 	if (s->conn != NULL && !s->over)
-		fns_quick_ack(s->conn, s->quickack);
+		fns_quick_ack(s->conn, !s->delay_acks);
 	return 0;
 }
 
@@ -189,7 +189,7 @@ get_number(const struct sock *s, int name, int *out)
 	case TCP_DEFER_ACCEPT:
 		return *out = (int)s->defer_s, 0;
 	case TCP_QUICKACK:
-		return *out = s->conn == NULL || s->over ? 1 : fns_is_quick(s->conn), 0;
+		return *out = s->conn == NULL || s->over ? !s->delay_acks : fns_is_quick(s->conn), 0;
 	case TCP_NOTSENT_LOWAT:
 		return *out = (int)s->notsent_low, 0;
 	default:

@@ -36,7 +36,7 @@ struct sock {
 	bool cloexec;
 	bool lingered;
 	bool closed; /* lingers: nobody finds it any more */
-	bool reuse_addr, reuse_port, v6only, quickack;
+	bool reuse_addr, reuse_port, v6only, delay_acks;
 	uint8_t error; /* errno that the next call takes */
 	uint8_t soft;  /* errno of what may still heal */
 	int fd;

@@ -282,3 +282,13 @@ c_ready(unsigned side, int epfd, unsigned *events)
 	*events = e.events;
 	return r;
 }
+
+int
+c_ready_fd(unsigned side, int epfd)
+{
+	struct epoll_event e = {0};
+	int r = kernel ? result(epoll_wait(epfd, &e, 1, 0))
+	               : fns_sock_epoll_wait(w.socks[side], epfd, &e, 1, 0);
+
+	return r == 1 ? e.data.fd : -1;
+}

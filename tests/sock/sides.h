@@ -35,5 +35,6 @@ int c_fcntl(unsigned side, int fd, int command, long arg);
 int c_ioctl(unsigned side, int fd, unsigned long request, int *arg);
 int c_watch(unsigned side, int epfd, int op, int fd, unsigned events);
 int c_ready(unsigned side, int epfd, unsigned *events); /* 0 or 1, at once */
+int c_ready_fd(unsigned side, int epfd);                /* which one; -1: none */
 
 #endif
