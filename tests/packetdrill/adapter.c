@@ -159,6 +159,7 @@ call_usleep(void *ud, useconds_t us)
 {
 	struct adapter *a = ud;
 
+	callers_rest(a);
 	pthread_mutex_lock(&a->lock);
 	callers_settle(a);
 	turn_until(a, a->now_us + us);

@@ -40,6 +40,7 @@ struct adapter {
 	pthread_cond_t settled; /* the main thread: the other one is away or waits */
 	pthread_t main;
 	enum caller caller;
+	pid_t came_back; /* the second thread, since its call ended and until the main thread has let it write that down */
 	uint64_t wake_us; /* when the second thread gives up waiting */
 
 	uint64_t now_us;
@@ -77,7 +78,8 @@ void leave(struct adapter *);
 void callers_woken(struct adapter *);  /* something happened: whoever waits looks again */
 void callers_settle(struct adapter *); /* main thread: until the other one is away or waits */
 bool callers_came_back(
-	struct adapter *); /* this is the second thread's first look at the clock after a call */
+	struct adapter *);           /* this is the second thread's first look at the clock after a call */
+void callers_rest(struct adapter *); /* main thread, before it sleeps, without the lock */
 /* Lets time pass until something happened, or until_us.  False: nothing will ever happen. */
 bool callers_wait(struct adapter *, uint64_t until_us);
 

@@ -1,6 +1,13 @@
 /* The two threads that call: one at a time inside, and no time passes before the second one has seen what it was woken
  * for. */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "adapter.h"
+
+#define REST_NS    200000
+#define RESTS_MOST 1000
 
 void
 callers_init(struct adapter *a)
@@ -55,7 +62,41 @@ callers_came_back(struct adapter *a)
 	if (is_main(a) || a->caller != CALLER_LEAVING)
 		return false;
 	move(a, CALLER_AWAY);
+	a->came_back = gettid();
 	return true;
+}
+
+static bool
+sleeps(pid_t thread)
+{
+	char path[64], state = 'S';
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", thread);
+	stat = fopen(path, "re");
+	if (stat == NULL)
+		return true;
+	if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'S';
+	fclose(stat);
+	return state == 'S';
+}
+
+/* packetdrill's other thread wrote down what its call returned before virtual time began to matter to it; in real time it
+ * needs a moment, and packetdrill's own lock, which the main thread has let go while it sleeps. */
+void
+callers_rest(struct adapter *a)
+{
+	const struct timespec rest = {.tv_nsec = REST_NS};
+	unsigned still = 0;
+
+	if (!is_main(a) || a->came_back == 0)
+		return;
+	for (unsigned i = 0; i < RESTS_MOST && still < 3; i++) {
+		still = sleeps(a->came_back) ? still + 1 : 0;
+		nanosleep(&rest, NULL);
+	}
+	a->came_back = 0;
 }
 
 void

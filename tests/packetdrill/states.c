@@ -29,7 +29,8 @@ write_address(FILE *to, const struct sockaddr_storage *at)
 	fprintf(to, " %s:%u", text, at->ss_family == AF_INET6 ? ntohs(in6->sin6_port) : ntohs(in->sin_port));
 }
 
-static void
+/* Its state, by tcpi_state. */
+static unsigned
 write_descriptor(FILE *to, struct fns_socks *s, int sock, int fd)
 {
 	struct sockaddr_storage local = {.ss_family = AF_UNSPEC}, remote = {.ss_family = AF_UNSPEC};
@@ -38,26 +39,27 @@ write_descriptor(FILE *to, struct fns_socks *s, int sock, int fd)
 
 	len = sizeof(figures);
 	if (fns_sock_getsockopt(s, sock, IPPROTO_TCP, TCP_INFO, &figures, &len) != 0)
-		return;
+		return 0;
 	fns_sock_getsockname(s, sock, (struct sockaddr *)&local, &local_len);
 	fns_sock_getpeername(s, sock, (struct sockaddr *)&remote, &remote_len);
 	fprintf(to, "packetdril %d tcp%c", fd, local.ss_family == AF_INET6 ? '6' : '4');
 	write_address(to, &local);
 	write_address(to, &remote);
 	fprintf(to, " %s\n", names[figures.state < sizeof(names) / sizeof(names[0]) ? figures.state : 0]);
+	return figures.state;
 }
 
-/* Connections without a descriptor: those that a listener's SYN began.  The shard counts them. */
+/* Connections without a descriptor: those that a listener's SYN began.  The shard counts them, and `shown` others. */
 static void
-write_embryonic(FILE *to, const struct fns_shard *shard)
+write_embryonic(FILE *to, const struct fns_shard *shard, uint64_t shown)
 {
 	struct fns_stat row[ROWS_MAX];
 	size_t rows = fns_shard_stats(shard, row, ROWS_MAX);
 
 	for (size_t i = 0; i < rows && i < ROWS_MAX; i++) {
-		if (strcmp(row[i].name, "state_SYN-RECEIVED") != 0)
+		if (strcmp(row[i].name, "state_SYN_RECEIVED") != 0)
 			continue;
-		for (uint64_t n = 0; n < row[i].value; n++)
+		for (uint64_t n = shown; n < row[i].value; n++)
 			fprintf(to, "? - tcp* *:8080 *:* SYN_RCVD\n");
 	}
 }
@@ -67,6 +69,7 @@ states_write(struct adapter *a)
 {
 	const char *path = getenv("FNS_STATES");
 	FILE *to;
+	uint64_t shown = 0;
 	int sock;
 
 	a->moved = false;
@@ -75,8 +78,8 @@ states_write(struct adapter *a)
 	for (int fd = 0; fd < CALLS_FDS; fd++) {
 		sock = calls_sock(fd);
 		if (sock >= 0)
-			write_descriptor(to, a->socks, sock, fd);
+			shown += write_descriptor(to, a->socks, sock, fd) == TCP_SYN_RECV;
 	}
-	write_embryonic(to, a->shard);
+	write_embryonic(to, a->shard, shown);
 	fclose(to);
 }
