@@ -83,6 +83,8 @@ shard_policy(const struct conf *conf, struct fns_config *to)
 	to->drop_syn_fin = conf->policy.drop_syn_fin;
 	to->icmp_may_reset = conf->policy.icmp_may_reset;
 	to->unknown = (uint8_t)conf->policy.unknown; /* the words are in the enum's order */
+	to->idle_restart = conf->policy.idle_restart;
+	to->push_every = (uint8_t)conf->policy.push_every;
 	to->rfc1337 = conf->policy.rfc1337;
 	to->local_port_first = (uint16_t)conf->policy.local_ports.at[0];
 	to->local_port_last = (uint16_t)conf->policy.local_ports.at[1];

@@ -10,7 +10,7 @@ static const char *const own_profile_words[] = {"default", "linux", "bsd", "rfc9
 static const char *const self_words[] = {"allow", "avoid", "detect", "refuse", NULL};
 static const char *const overflow_words[] = {"drop", "reset", NULL};
 static const char *const choice_words[] = {"default", "false", "true", NULL};
-static const char *const cc_words[] = {"newreno", NULL};
+static const char *const cc_words[] = {"newreno", "cubic", NULL};
 static const char *const unknown_words[] = {"reset", "drop_syn", "drop", NULL};
 static const char *const ecn_words[] = {"off", "passive", "on", NULL};
 static const char *const drain_words[] = {"refuse", "ignore", NULL};
@@ -105,6 +105,8 @@ static const struct setting table[] = {
 	{ROW(policy, drop_syn_fin, CONF_SWITCH, "false", 0, 1, "a SYN with a FIN is dropped wherever it comes; else by a listener, where the profile says so")},
 	{ROW(policy, icmp_may_reset, CONF_SWITCH, "true", 0, 1, "a hard ICMP error ends an open; else it is only noted")},
 	{WORD(policy, unknown, "\"reset\"", unknown_words, "what a segment meets that no connection or listener knows; drop_syn: resets, but no answer to a SYN")},
+	{ROW(policy, idle_restart, CONF_SWITCH, "true", 0, 1, "the congestion window begins anew after idle time (RFC 5681 4.1)")},
+	{ROW(policy, push_every, NUM, "2", 0, 255, "in the profile linux: segments in a row of which the last is pushed; 0: none")},
 	{ROW(policy, rfc1337, CONF_SWITCH, "true", 0, 1, "a reset does not end TIME-WAIT")},
 	{ROW(policy, record_sample, NUM, "0", 0, UINT32_MAX, "one connection in so many is recorded; 0: none by chance")},
 	{ROW(policy, announce, CONF_SWITCH, "true", 0, 1, "tell the link our addresses at the start")},

@@ -115,7 +115,8 @@ struct conf {
 		uint64_t profile, self_connect, backlog_overflow, congestion_control, record_sample;
 		struct conf_numbers local_ports;
 		uint64_t nagle, timestamps, sack, window_scale, ecn, ecn_retries, syn_options_retries,
-			strict_reset, strict_syn, drop_syn_fin, icmp_may_reset, unknown, rfc1337, announce;
+			strict_reset, strict_syn, drop_syn_fin, icmp_may_reset, unknown, idle_restart,
+			push_every, rfc1337, announce;
 		char isn_secret[65];
 	} policy;
 	struct conf_service service[CONF_SERVICES_MAX];

@@ -44,6 +44,8 @@ fns_config_default(struct fns_config *cf)
 		.strict_reset = true,
 		.strict_syn = true,
 		.icmp_may_reset = true,
+		.idle_restart = true,
+		.push_every = 2,
 		.ecn = FNS_ECN_PASSIVE,
 		.ecn_retries = 1,
 		.local_port_first = 32768,
@@ -169,8 +171,8 @@ fns_config_check(const struct fns_config *cf, char *why, size_t room)
 		return refuse(why, room, "rto_max_ms", "must not be below rto_min_ms");
 	if (cf->rcv_wnd_initial > cf->rcv_wnd_max)
 		return refuse(why, room, "rcv_wnd_initial", "must not exceed rcv_wnd_max");
-	if (cc_find(cf->cc) == NULL)
-		return refuse(why, room, "cc", "no congestion control of that name (newreno)");
+	if (cc_find(cf->cc) == 0)
+		return refuse(why, room, "cc", "no congestion control of that name (newreno, cubic)");
 	for (unsigned i = 0; i < cf->port_count; i++) {
 		int r = check_port(&cf->port[i], why, room);
 

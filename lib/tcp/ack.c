@@ -48,6 +48,7 @@ restart_timer(struct fns_conn *c)
 {
 	if (c->snd.una == c->snd.max) {
 		c->short_out = 0;
+		c->rtt_us = (uint32_t)tcp_of(c)->now_us; /* idle from here: cc_idle */
 		conn_stop(c, RETRANSMIT);
 		conn_stop(c, USER_TIMEOUT);
 	} else {
@@ -67,7 +68,7 @@ ack_syn(struct fns_conn *c, const struct seg *s)
 	sample(c, s);
 	if (c->srtt_us == 0 && c->backoff > 0)
 		c->rttvar_us = 3000000; /* 5.7 */
-	tcp_of(c)->cc->begin(c);
+	cc_begin(c);
 	c->backoff = 0;
 	conn_stop(c, RETRANSMIT);
 	conn_stop(c, USER_TIMEOUT);
@@ -104,7 +105,7 @@ begin_recovery(struct fns_conn *c)
 
 	c->recover = c->snd.max;
 	if (!c->cwr) /* a mark and a loss of one window are one sign (RFC 3168 §6.1.2) */
-		tcp_of(c)->cc->lost(c);
+		cc_lost(c);
 	c->cwr = 0;
 	c->cwr_due = c->ecn;
 	flag(c, C_RECOVERY | C_REXMIT);
@@ -141,17 +142,24 @@ duplicate(struct fns_conn *c)
 		begin_recovery(c);
 }
 
+/* Octets before `ack` that earlier ACKs have already said to have left the network. */
+static uint32_t
+known_delivered(const struct fns_conn *c, uint32_t ack)
+{
+	return flagged(c, C_SACK) ? sack_below(c, ack) : (uint32_t)c->dupacks * c->mss;
+}
+
 static void
 advance(struct fns_conn *c, const struct seg *s)
 {
-	uint32_t acked = s->ack - c->snd.una, text = acked;
+	uint32_t acked = s->ack - c->snd.una, text = acked, known = known_delivered(c, s->ack);
 	struct queues *q = conn_queues(c);
 	struct recovery *r;
 
 	sample(c, s);
 	if (!flagged(c, C_SYN_ACKED)) { /* FIN-WAIT-1 from SYN-RECEIVED */
 		flag(c, C_SYN_ACKED);
-		tcp_of(c)->cc->begin(c);
+		cc_begin(c);
 		text--;
 	}
 	if (q == NULL)
@@ -171,7 +179,7 @@ advance(struct fns_conn *c, const struct seg *s)
 	} else {
 		c->dupacks = 0;
 		if (!c->cwr)
-			tcp_of(c)->cc->acked(c, acked);
+			cc_acked(c, known < acked ? acked - known : min_u32(acked, c->mss));
 		if (seq_ge(c->snd.una, c->recover)) {
 			c->recover = c->snd.una; /* keeps up, so that it stays within half the space */
 			c->cwr = 0;

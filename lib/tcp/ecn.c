@@ -44,7 +44,7 @@ ecn_reduce(struct fns_conn *c)
 	if (flagged(c, C_RECOVERY) || seq_lt(c->snd.una, c->recover) || c->snd.una == c->snd.max)
 		return;
 	counter_add(&tcp_of(c)->stats.ecn_reductions, 1);
-	tcp_of(c)->cc->lost(c);
+	cc_lost(c);
 	c->recover = c->snd.max;
 	c->cwr = 1;
 	c->cwr_due = 1;

@@ -43,6 +43,7 @@ unsigned text_sack_blocks(const struct fns_conn *, struct opt_block out[4]);
 void sack_take(struct fns_conn *, const struct seg *);
 bool sack_hole(const struct fns_conn *, uint32_t *seq, uint32_t *len); /* the next octets to retransmit */
 uint32_t sack_pipe(const struct fns_conn *);                           /* octets thought to be in flight */
+uint32_t sack_below(const struct fns_conn *, uint32_t seq);            /* octets sacked before seq */
 uint32_t sack_skip(const struct fns_conn *,
                    uint32_t seq); /* the next octet at or after seq that is not sacked */
 

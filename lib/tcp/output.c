@@ -22,6 +22,7 @@ struct plan {
 	uint32_t full; /* octets of text that a segment could have had */
 	uint8_t flags;
 	bool rexmit; /* out of turn: SND.NXT stays */
+	bool more;   /* another segment of new text will follow now */
 };
 
 static bool
@@ -75,11 +76,21 @@ worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail)
 	return p->text >= c->snd.max_wnd / 2 && c->snd.max_wnd > 0;
 }
 
+/* Behind p, with `rest` octets that wait and `room` for them. */
+static bool
+follows(const struct fns_conn *c, const struct plan *p, uint32_t rest, uint32_t room)
+{
+	if (min_u32(rest, room) >= p->full)
+		return true;
+	return rest > 0 && rest <= room && !c->more && conn_options(c)->cork != FNS_ON &&
+	       (conn_options(c)->no_delay == FNS_ON || (!c->short_out && profile_says(c, RULE_nagle_small)));
+}
+
 static bool
 plan_text(const struct fns_conn *c, struct plan *p)
 {
 	uint32_t end = conn_fin_seq(c), edge = c->snd.una + c->snd.wnd;
-	uint32_t avail, room;
+	uint32_t avail, room, cwnd;
 
 	p->seq = seq_lt(c->snd.nxt, c->snd.max) ? sack_skip(c, c->snd.nxt) : c->snd.nxt;
 	if (seq_gt(p->seq, end) || !may(c, SEND_TEXT | SEND_FIN))
@@ -92,10 +103,12 @@ plan_text(const struct fns_conn *c, struct plan *p)
 	if (room == 0 && p->seq == c->snd.una && seq_lt(p->seq, c->snd.max))
 		room = p->full; /* the window shrank: what was sent may be sent again (MAY-7, MUST-34) */
 	p->text = min_u32(min_u32(avail, room), p->full);
-	if (p->text > cwnd_room(c, p->seq))
+	cwnd = cwnd_room(c, p->seq);
+	if (p->text > cwnd)
 		p->text = 0; /* whole segments only */
+	p->more = follows(c, p, avail - p->text, min_u32(room, cwnd) - p->text);
 	p->flags = ACK;
-	if (p->text > 0 && p->text == avail)
+	if (p->text > 0 && p->text == avail && !c->more)
 		p->flags |= PSH; /* MUST-61 */
 	if (p->text == avail && may(c, SEND_FIN) && p->text < room)
 		p->flags |= FIN;
@@ -358,12 +371,43 @@ pace(const struct fns_conn *c)
 	               : PACE_BUSY;
 }
 
+/* Full segments of new text are pushed like those of a stack that leaves segmentation to the card, and gives it as much
+ * as two windows a round trip come to in a millisecond, push_every segments at the least, half a window at the most. */
+static uint32_t
+push_after(const struct fns_conn *c)
+{
+	uint64_t in_1_ms = c->srtt_us == 0 ? c->cwnd : 2000 * (uint64_t)c->cwnd / c->srtt_us;
+	uint32_t least = tcp_of(c)->config->push_every, window = c->cwnd / c->mss / 2;
+
+	if (in_1_ms / c->mss >= window)
+		return window;
+	return min_u32((uint32_t)in_1_ms / c->mss > least ? (uint32_t)in_1_ms / c->mss : least, window);
+}
+
+/* *run of them have gone out in a row: one alone is not pushed. */
+static void
+push_run(const struct fns_conn *c, struct plan *p, uint32_t *run)
+{
+	if (p->rexmit || p->text < p->full || tcp_of(c)->config->push_every == 0 ||
+	    !profile_says(c, RULE_push_runs))
+		return;
+	++*run;
+	if (*run < push_after(c) && p->more)
+		return;
+	if (*run > 1)
+		p->flags |= PSH;
+	*run = 0;
+}
+
 enum sent
 tcp_output(struct fns_conn *c)
 {
+	uint32_t run = 0;
 	struct plan p;
 	struct ip_out out;
 
+	if (c->snd.una == c->snd.max && conn_unacked(c) > 0)
+		cc_idle(c);
 	for (unsigned n = 0; plan(c, &p); n++) {
 		enum ip_verdict v;
 
@@ -374,6 +418,7 @@ tcp_output(struct fns_conn *c)
 			return SENT_FULL;
 		if (v != IP_OK)
 			return no_way(c, v);
+		push_run(c, &p, &run);
 		build(c, &p, &out);
 		if (c->snd.una != c->snd.max && !in(c, ENDED))
 			run_timer(c);

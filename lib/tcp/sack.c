@@ -32,6 +32,17 @@ sack_skip(const struct fns_conn *c, uint32_t seq)
 	return range == NULL ? seq : range->right;
 }
 
+uint32_t
+sack_below(const struct fns_conn *c, uint32_t seq)
+{
+	const struct recovery *r = conn_has_recovery(c);
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; r != NULL && i < r->sacked.used && seq_lt(r->sacked.at[i].left, seq); i++)
+		sum += seq_min(r->sacked.at[i].right, seq) - r->sacked.at[i].left;
+	return sum;
+}
+
 bool
 sack_hole(const struct fns_conn *c, uint32_t *seq, uint32_t *len)
 {

@@ -115,7 +115,6 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	t->arriving = TABLE_NONE;
 	t->resets.tokens = cf->resets_per_second; /* also in the first second of a clock that began at 0 */
 	t->handlers = 1;
-	t->cc = cc_find(cf->cc);
 	t->table_key = derive(secret, 0);
 	t->iss_key = derive(secret, 1);
 	t->port_key = derive(secret, 2);
@@ -213,6 +212,7 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 	o.keepalive = o.keepalive != FNS_DEFAULT ? o.keepalive : cf->keepalive ? FNS_ON : FNS_OFF;
 	o.ttl = o.ttl == 0 ? 64 : o.ttl;
 	o.open_ms = o.open_ms == 0 ? cf->open_ms : o.open_ms;
+	o.congestion = o.congestion == FNS_CC_DEFAULT ? cc_find(cf->cc) : o.congestion;
 	if (o.fin_wait_2_ms == 0)
 		o.fin_wait_2_ms = (int32_t)cf->fin_wait_2_ms;
 	else if (o.fin_wait_2_ms > LINGER2_MOST_MS && (profile_rules[o.profile] >> RULE_linger2_120_s & 1))
@@ -234,7 +234,7 @@ valid(const struct fns_options *o)
 {
 	return o->profile <= FNS_RFC9293 && o->self_connect <= FNS_SELF_REFUSE && o->no_delay <= FNS_ON &&
 	       o->keepalive <= FNS_ON && o->linger <= FNS_ON && o->record <= FNS_ON && o->cork <= FNS_ON &&
-	       o->dscp <= 63;
+	       o->dscp <= 63 && o->congestion <= FNS_CC_CUBIC;
 }
 
 /* Field by field: padding must not make two equal sets differ. */
@@ -249,7 +249,7 @@ same(const struct fns_options *a, const struct fns_options *b)
 	       a->cork == b->cork && a->syn_retries == b->syn_retries &&
 	       a->keepalive_probes == b->keepalive_probes && a->mss == b->mss &&
 	       a->keepalive_interval_ms == b->keepalive_interval_ms && a->rcv_buf == b->rcv_buf &&
-	       a->snd_buf == b->snd_buf;
+	       a->snd_buf == b->snd_buf && a->congestion == b->congestion;
 }
 
 int

@@ -110,7 +110,6 @@ struct tcp {
 	struct option_set *option;
 	fns_handler *handler[TCP_HANDLERS];
 	uint16_t handlers, handler_last; /* used of them; found last */
-	const struct cc *cc;
 
 	struct sip_key table_key, iss_key, port_key, ts_key;
 	uint32_t port_step; /* RFC 6056: moves on with every choice */

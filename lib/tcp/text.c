@@ -167,10 +167,12 @@ grow_window(struct fns_conn *c)
 static void
 owe_ack(struct fns_conn *c, bool filled_gap)
 {
+	bool second = profile_says(c, RULE_ack_second) && flagged(c, C_ACK_LATER);
+
 	if (c->quick > 0) {
 		c->quick = (c->quick - 1) & 15;
 		flag(c, C_ACK_NOW);
-	} else if (filled_gap || c->rcv.nxt - c->last_ack_sent > c->mss) {
+	} else if (filled_gap || second || c->rcv.nxt - c->last_ack_sent > c->mss) {
 		flag(c, C_ACK_NOW);
 	} else if (!flagged(c, C_ACK_LATER)) {
 		flag(c, C_ACK_LATER);

@@ -30,7 +30,7 @@ retransmit(struct fns_conn *c)
 	counter_add(&tcp_of(c)->stats.timeouts, 1);
 	if (c->recorded)
 		recorder_tally_of(c)->timeouts++;
-	tcp_of(c)->cc->timeout(c);
+	cc_timeout(c);
 	c->backoff++;
 	if (c->backoff == tcp_of(c)->config->r1) { /* MUST-20, SHLD-9 */
 		c->error = ETIMEDOUT;

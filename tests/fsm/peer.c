@@ -95,6 +95,7 @@ configure(struct fns_config *config, struct peer *p)
 
 	fns_config_default(config);
 	config->check = true;
+	config->push_every = 0; /* a push is then what empties the queue */
 	config->connections = 64;
 	config->time_wait = 64;
 	config->orphans = 64;

@@ -219,6 +219,23 @@ MUST_34__window_shrinks__no_new_text(struct peer *p)
 	peer_forget(p);
 }
 
+/* Acknowledges what comes out, in order, until nothing is left. */
+static void
+take_all(struct peer *p, uint32_t taken)
+{
+	uint32_t to = taken + (uint32_t)fns_unacked(p->conn);
+
+	for (unsigned n = 0; n < 10 && taken < to; n++) {
+		const struct sent *s;
+
+		while ((s = peer_next(p))) {
+			if (s->seg.seq - p->iss == 1 + taken)
+				taken += s->seg.text_len;
+		}
+		arrive(p, ACK, .seq = 1, .ack = 1 + taken);
+	}
+}
+
 /* Every shrunken window from 0 to all: neither an assertion nor octets beyond it that are new. */
 static void
 H10__window_shrinks__every_size(struct peer *p)
@@ -229,14 +246,10 @@ H10__window_shrinks__every_size(struct peer *p)
 	full = peer_full(p);
 	for (uint32_t wnd = 0; wnd <= 3 * full; wnd += 263) {
 		call_send(p, 3 * full);
-		peer_forget(p);
 		arrive(p, ACK, .seq = 1, .ack = 1 + sent, .wnd = wnd);
 		later(p, 5000);
-		peer_forget(p);
+		take_all(p, sent);
 		sent += 3 * full;
-		arrive(p, ACK, .seq = 1, .ack = 1 + sent);
-		peer_forget(p);
-		later(p, 100);
 		expect_equal(p, fns_unacked(p->conn), 0);
 	}
 	expect_in(p, "ESTABLISHED");

@@ -105,15 +105,17 @@ struct fns_config {
 	bool strict_reset,
 		strict_syn; /* RFC 5961 §3, §4; else a reset or a SYN anywhere in the window ends it */
 	bool drop_syn_fin; /* a SYN with a FIN is dropped wherever it comes; else only where a profile says so */
-	bool icmp_may_reset;         /* a hard ICMP error ends an open (SHLD-26); else it is a soft one */
-	uint8_t unknown;             /* enum fns_unknown */
+	bool icmp_may_reset; /* a hard ICMP error ends an open (SHLD-26); else it is a soft one */
+	uint8_t unknown;     /* enum fns_unknown */
+	bool idle_restart;   /* the congestion window begins anew after idle time (RFC 5681 §4.1) */
+	uint8_t push_every; /* in the profile linux: segments in a row of which the last is pushed; 2; 0: none */
 	uint8_t syn_options_retries; /* SYNs sent again with all options, beyond with the MSS alone; 0: always all */
 	uint16_t local_port_first, local_port_last; /* for active opens */
 	uint32_t challenge_acks;                    /* per connection in 5 s (RFC 5961 §7) */
 	uint32_t icmp_per_second;                   /* echo replies, bounded (RFC 4443 §2.4) */
 	uint32_t resets_per_second;                 /* for segments without a connection */
 	uint32_t record_sample;                     /* one connection in so many is recorded; 0: none */
-	char cc[16];                                /* congestion control by name: "newreno" */
+	char cc[16];                                /* congestion control by name: "newreno", "cubic" */
 
 	bool check; /* for tests: the sums of fns_shard_check after every turn, by assert */
 

@@ -64,6 +64,9 @@ enum fns_self_connect {
 	FNS_SELF_REFUSE, /* avoided, and an open that names both ends equal fails with EADDRINUSE */
 };
 
+/* Congestion control (RFC 5681, RFC 9438). */
+enum fns_congestion { FNS_CC_DEFAULT, FNS_CC_NEWRENO, FNS_CC_CUBIC };
+
 /* Per listener or connection; all zero means the shard's configuration. */
 struct fns_options {
 	uint8_t profile;      /* enum fns_profile */
@@ -79,6 +82,7 @@ struct fns_options {
 	uint32_t user_timeout_ms; /* R2 as a time (RFC 5482); 0: configured */
 	uint32_t open_ms;      /* an active open that is not ESTABLISHED by then is given up; 0: configured */
 	uint32_t keepalive_ms; /* idle time before the first probe; 0: configured (2 hours unless changed) */
+	uint8_t congestion;    /* enum fns_congestion */
 	uint8_t record;        /* enum fns_switch: the flight recorder (shard.h); DEFAULT: as it is sampled */
 	uint8_t cork; /* enum fns_switch: ON holds back what does not fill a segment, for an RTO at most */
 	uint8_t syn_retries;      /* of the SYN; 0: configured */
