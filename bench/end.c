@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +12,27 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "memory.h"
+#include "port.h"
 
 _Thread_local struct end *end_now;
+
+unsigned
+end_cpu(unsigned i)
+{
+	cpu_set_t all;
+	unsigned seen = 0;
+
+	if (sched_getaffinity(0, sizeof(all), &all) != 0)
+		return 0;
+	i %= (unsigned)CPU_COUNT(&all);
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &all) && seen++ == i)
+			return cpu;
+	}
+	return 0;
+}
 
 uint64_t
 clock_ns(void)
@@ -106,11 +125,11 @@ work_of(const struct plan *p)
 }
 
 static void
-configure(struct end *e)
+configure_ours(struct end *e)
 {
 	const struct plan *p = e->plan;
-	struct fns_config *cf = &e->config;
 	bool churns = p->command == COMMAND_CHURN;
+	struct fns_config *cf = &e->config;
 
 	fns_config_default(cf);
 	/* churn: those of which one end does not know yet that the other is done */
@@ -119,11 +138,27 @@ configure(struct end *e)
 	cf->orphans = cf->connections;
 	cf->syn_backlog = cf->connections;
 	cf->listeners = flow_server_ports(p);
-	cf->recorders = 0;
 	cf->neighbours = 64;
 	cf->resets_per_second = 1000000000;
 	cf->port_count = 1;
 	flow_config(p, e->side, &cf->port[0]);
+}
+
+/* One end alone has the limits of its file; of two that belong to us, both have what the run needs. */
+static void
+configure(struct end *e, const struct conf *conf, const struct port *port)
+{
+	struct fns_config *cf = &e->config;
+
+	if (e->plan->file != NULL)
+		conf_shard(conf, cf);
+	else
+		configure_ours(e);
+	for (unsigned i = 0; conf != NULL && i < conf->ports; i++) {
+		memcpy(cf->port[i].mac, port[i].mac, sizeof(cf->port[i].mac));
+		cf->port[i].tx_cksum = port[i].tx_tcp_cksum;
+	}
+	cf->recorders = 0;
 	cf->alloc = take;
 	cf->free = give;
 	cf->alloc_arg = e;
@@ -167,7 +202,7 @@ account_memory(struct end *e)
 
 bool
 end_begin(struct end *e, const struct run *run, enum side side, const struct work *work,
-          struct link_end *link)
+          struct link_end *link, const struct conf *conf, const struct port *port)
 {
 	uint8_t secret[32];
 
@@ -181,7 +216,7 @@ end_begin(struct end *e, const struct run *run, enum side side, const struct wor
 	e->other = &run->shared->half[!side];
 	e->now_ns = clock_ns();
 	e->deadline_ns = e->now_ns + e->plan->timeout * 1000000000;
-	configure(e);
+	configure(e, conf, port);
 	account_memory(e);
 	e->account.rss_before = resident();
 	make_secret(e, secret);

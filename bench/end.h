@@ -9,10 +9,9 @@
 #include <stdatomic.h>
 
 #include "account.h"
+#include "flow.h"
 #include "link.h"
 #include "plan.h"
-
-enum side { CLIENT, SERVER }; /* who opens; who accepts */
 
 enum phase {
 	PHASE_START,
@@ -23,9 +22,12 @@ enum phase {
 	PHASE_OVER,  /* this end turns no more */
 };
 
+enum part { PART_NONE, PART_STILL, PART_CLOSED };
+
 struct half {
 	alignas(64) _Atomic unsigned phase;  /* enum phase */
 	_Atomic unsigned failed;             /* after `why` */
+	_Atomic unsigned part;               /* enum part: how an end over a port leaves it */
 	_Atomic uint64_t called, sent, gone; /* connections: see teardown.c */
 	char why[192];
 	struct account account; /* the end's own until PHASE_OVER */
@@ -44,6 +46,8 @@ struct run {
 	struct shared *shared;
 };
 
+struct conf;
+struct port;
 struct end;
 
 /* May the end turn now, and may it look at what has arrived? */
@@ -90,12 +94,17 @@ extern _Thread_local struct end *end_now;
 
 uint64_t clock_ns(void);
 
+/* The i-th of the CPUs that we may use, again from the first if there are fewer. */
+unsigned end_cpu(unsigned i);
+
 /* Memory that both ends see. */
 bool run_begin(struct run *);
 void run_end(struct run *);
 
-/* An end with its shard; the link is there already.  False after end_fail. */
-bool end_begin(struct end *, const struct run *, enum side, const struct work *, struct link_end *);
+/* An end with its shard; the link is there already.  Of an end over ports: these, as `conf` configures them; else NULL.
+ * False after end_fail. */
+bool end_begin(struct end *, const struct run *, enum side, const struct work *, struct link_end *,
+               const struct conf *, const struct port *);
 
 /* One pass: frames in, calls, a turn, frames out.  False when this end is over or the run has failed. */
 bool end_pass(struct end *);
@@ -125,12 +134,5 @@ end_enter(struct end *e, enum phase phase)
 /* From here to there frames are counted. */
 void end_measure(struct end *);
 void end_measured(struct end *);
-
-/* flow.c: connection `number` of a run has these ends; and back. */
-void flow_of(const struct plan *, uint64_t number, struct fns_addr *client, struct fns_addr *server);
-uint64_t flow_number(const struct plan *, const struct fns_addr *client, uint16_t server_port);
-unsigned flow_server_ports(const struct plan *);
-uint16_t flow_server_port(unsigned i);
-void flow_config(const struct plan *, enum side, struct fns_port_config *);
 
 #endif

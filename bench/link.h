@@ -25,6 +25,9 @@ struct link_end {
  * in two processes.  False after a complaint; what each end made of it is in run->shared. */
 typedef bool link_drive(struct run *);
 
-link_drive direct_drive, ring_drive;
+link_drive direct_drive, ring_drive, memif_drive;
+
+/* One end alone, configured by plan->file, against a peer that is somebody else's. */
+link_drive alone_drive;
 
 #endif

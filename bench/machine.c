@@ -82,18 +82,32 @@ machine_slab_object(const char *kind)
 	return bytes;
 }
 
-uint64_t
-machine_slab_bytes(void)
+/* The number that follows `name:` in /proc/meminfo. */
+static uint64_t
+meminfo(const char *name)
 {
 	FILE *f = fopen("/proc/meminfo", "re");
-	unsigned long long kib = 0;
-	char line[128];
+	unsigned long long value = 0;
+	char line[128], word[64];
 
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, "Slab: %llu", &kib) == 1)
+		if (sscanf(line, "%63[^:]: %llu", word, &value) == 2 && strcmp(word, name) == 0)
 			break;
+		value = 0;
 	}
 	if (f != NULL)
 		fclose(f);
-	return (uint64_t)kib * 1024;
+	return value;
+}
+
+uint64_t
+machine_slab_bytes(void)
+{
+	return meminfo("Slab") * 1024;
+}
+
+uint64_t
+machine_hugepages_free(void)
+{
+	return meminfo("HugePages_Free") * meminfo("Hugepagesize") * 1024;
 }

@@ -15,4 +15,7 @@ uint64_t machine_slab_bytes(void);
 /* Octets of one object of this kind there; 0 if that cannot be seen. */
 uint64_t machine_slab_object(const char *kind);
 
+/* Octets in free hugepages of the default size. */
+uint64_t machine_hugepages_free(void);
+
 #endif

@@ -8,8 +8,11 @@
 static int
 measure(struct run *run)
 {
-	static link_drive *const drive[LINK_COUNT] = {[LINK_DIRECT] = direct_drive, [LINK_RING] = ring_drive};
-	link_drive *of = run->plan.kernel ? kernel_drive : drive[run->plan.link];
+	static link_drive *const drive[LINK_COUNT] = {
+		[LINK_DIRECT] = direct_drive, [LINK_RING] = ring_drive, [LINK_MEMIF] = memif_drive};
+	link_drive *of = run->plan.kernel         ? kernel_drive
+	                 : run->plan.file != NULL ? alone_drive
+	                                          : drive[run->plan.link];
 	json_t *figures;
 
 	if (of == NULL) {

@@ -1,6 +1,8 @@
 /* The command line (plan.h). */
 #include "plan.h"
 
+#include "flow.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -197,6 +199,7 @@ complete(struct plan *p)
 		fprintf(stderr, "finesse-bench: --ip: 4 or 6\n");
 		return false;
 	}
+	flow_plan(p);
 	return true;
 }
 

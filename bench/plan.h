@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <finesse/config.h>
+
 /* clang-format off */
 /*        name      command on the line, what it measures                                                            */
 #define COMMANDS(X)                                                                                                   \
@@ -75,8 +77,11 @@ struct plan {
 	NUMBERS(X)
 #undef X
 	uint64_t flows; /* four-tuples that connections may have: churn uses them again and again */
-	bool shuffled;  /* connections are ended in random order, not in that of their opening */
-	bool offload;   /* the link computes and checks TCP checksums, as a network card does */
+	/* connections go from these addresses to that one, unless --ip or a configuration says otherwise */
+	struct fns_addr source[FNS_PORT_ADDR_MAX], target;
+	unsigned sources;
+	bool shuffled; /* connections are ended in random order, not in that of their opening */
+	bool offload;  /* the link computes and checks TCP checksums, as a network card does */
 	bool json;
 	const char *plot, *file; /* or NULL */
 	const char *plant;       /* a fault that the run must find, for the tests; or NULL */

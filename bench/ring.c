@@ -57,7 +57,7 @@ direct_drive(struct run *run)
 	if (b == NULL)
 		return false;
 	for (unsigned i = 0; i < 2; i++)
-		on[i] = end_begin(&b->end[i], run, (enum side)i, b->work, &b->link[i].base);
+		on[i] = end_begin(&b->end[i], run, (enum side)i, b->work, &b->link[i].base, NULL, NULL);
 	while (on[CLIENT] || on[SERVER]) {
 		for (unsigned i = 0; i < 2; i++)
 			on[i] = on[i] && end_pass(&b->end[i]);
@@ -68,24 +68,14 @@ direct_drive(struct run *run)
 	return true;
 }
 
-/* The i-th of the CPUs that we may use, again from the first if there are fewer. */
 static void
 pin(unsigned i)
 {
-	cpu_set_t all, one;
-	unsigned n;
+	cpu_set_t one;
 
-	if (sched_getaffinity(0, sizeof(all), &all) != 0)
-		return;
-	n = (unsigned)CPU_COUNT(&all);
-	for (unsigned cpu = 0, seen = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &all) || seen++ != i % n)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		sched_setaffinity(0, sizeof(one), &one);
-		return;
-	}
+	CPU_ZERO(&one);
+	CPU_SET(end_cpu(i), &one);
+	sched_setaffinity(0, sizeof(one), &one);
 }
 
 struct seat {
@@ -101,7 +91,7 @@ sit(void *arg)
 	struct end *e = &b->end[s->side];
 
 	pin(s->side);
-	if (end_begin(e, b->run, s->side, b->work, &b->link[s->side].base)) {
+	if (end_begin(e, b->run, s->side, b->work, &b->link[s->side].base, NULL, NULL)) {
 		while (end_pass(e))
 			;
 	}

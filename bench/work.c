@@ -15,7 +15,7 @@ work_listen(struct end *e, fns_handler *handler)
 	if (e->side == CLIENT)
 		return true;
 	for (unsigned i = 0; i < flow_server_ports(e->plan); i++) {
-		const struct fns_addr any = {.port = flow_server_port(i)};
+		const struct fns_addr any = {.port = flow_server_port(e->plan, i)};
 
 		if (fns_listen(e->shard, &any, NULL, handler, NULL) == NULL) {
 			end_fail(e, "no listener on port %u: %s", any.port, strerror(errno));

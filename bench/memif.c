@@ -1,0 +1,151 @@
+/* Two processes and a net_memif between them; or one process, and at the other end whoever a configuration says. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "machine.h"
+#include "wired.h"
+#include "work.h"
+
+#define MEMORY_MIB 256
+
+/* Hugepages, where there are as many as two ends need. */
+static const char *
+memory_args(void)
+{
+	static char args[64];
+
+	snprintf(args, sizeof(args), "%s -m %u",
+	         machine_hugepages_free() >= (uint64_t)2 * MEMORY_MIB << 20 ? "--in-memory"
+	                                                                    : "--no-huge --no-shconf",
+	         MEMORY_MIB);
+	return args;
+}
+
+/* What finessed would read from a file. */
+static bool
+make_conf(struct conf *conf, const struct plan *p, enum side side, const char *path)
+{
+	struct conf_report report = {.out = stderr, .file = "memif"};
+	char text[4096], addresses[512];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < (side == CLIENT ? p->sources : 1u); i++) {
+		char ip[64];
+
+		flow_text(side == CLIENT ? &p->source[i] : &p->target, ip);
+		len += (size_t)snprintf(addresses + len, sizeof(addresses) - len, "%s\"%s/%u\"",
+		                        i == 0 ? "" : ", ", ip, p->ip == 6 ? 64 : 24);
+	}
+	len = (size_t)snprintf(
+		text, sizeof(text),
+		"dpdk = { args = \"--no-pci --no-telemetry --log-level=pmd.net.memif:1 %s "
+		"--vdev=net_memif0,role=%s,socket=%s,socket-abstract=no,rsize=13,bsize=2048\"; };\n"
+		"workers = { cores = [%u]; };\n"
+		"ports = ( { device = \"net_memif0\"; mac = \"02:00:00:00:00:%02x\"; ipv%u = [%s]; mtu = %u; } );\n",
+		memory_args(), side == CLIENT ? "client" : "server", path, end_cpu(side), side + 1u,
+		(unsigned)p->ip, addresses, (unsigned)p->mtu);
+	return conf_parse(conf, text, len, &report) == 0;
+}
+
+static pid_t
+start(const struct run *run, enum side side, const char *path)
+{
+	static struct conf conf;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(make_conf(&conf, &run->plan, side, path) ? wired_run(run, side, &conf, "memif") : 2);
+}
+
+/* Until both have ended; if one does not end well, the other is told to. */
+static void
+wait_for(const struct run *run, const pid_t pid[2])
+{
+	int status;
+	pid_t p;
+
+	while ((p = wait(&status)) > 0 || errno == EINTR) {
+		struct half *half = &run->shared->half[p == pid[SERVER] ? SERVER : CLIENT];
+
+		if (p <= 0 || status == 0)
+			continue;
+		if (atomic_exchange(&half->failed, 1) == 0)
+			snprintf(half->why, sizeof(half->why), "its process ended by %s %d",
+			         WIFSIGNALED(status) ? "signal" : "status",
+			         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		atomic_store(&half->part, PART_CLOSED);
+	}
+}
+
+bool
+memif_drive(struct run *run)
+{
+	char folder[] = "/tmp/finesse-bench.XXXXXX", path[64];
+	pid_t pid[2];
+
+	if (mkdtemp(folder) == NULL) {
+		perror("finesse-bench: /tmp");
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s/memif", folder);
+	octets_begin(&run->plan);
+	fflush(stdout);
+	pid[SERVER] = start(run, SERVER, path);
+	/* net_memif calls once, and not again */
+	for (unsigned i = 0; i < 1000 && access(path, F_OK) != 0; i++)
+		usleep(10000);
+	pid[CLIENT] = start(run, CLIENT, path);
+	wait_for(run, pid);
+	unlink(path);
+	rmdir(folder);
+	return true;
+}
+
+/* The service that a configuration wants to be called, and the addresses to call it from. */
+static bool
+aim(struct plan *p, const struct conf *conf)
+{
+	const struct conf_service *s = NULL;
+
+	for (unsigned i = 0; i < conf->services && s == NULL; i++)
+		s = conf->service[i].type == CONF_CLIENT ? &conf->service[i] : NULL;
+	if (s == NULL) {
+		fprintf(stderr, "%s: services: no client: whom should it call?\n", p->file);
+		return false;
+	}
+	memcpy(p->target.ip, s->target_ip, sizeof(p->target.ip));
+	p->target.port = (uint16_t)s->port;
+	p->sources = 0;
+	for (unsigned i = 0; i < conf->port[0].address_count; i++) {
+		const uint8_t *ip = conf->port[0].address[i].ip;
+
+		if (flow_is_ip4(ip) == flow_is_ip4(p->target.ip))
+			memcpy(p->source[p->sources++].ip, ip, 16);
+	}
+	return p->sources > 0;
+}
+
+bool
+alone_drive(struct run *run)
+{
+	static struct conf conf;
+	struct conf_report report = {.out = stderr, .file = run->plan.file};
+
+	if (conf_load(&conf, run->plan.file, &report) != 0 || !aim(&run->plan, &conf))
+		return false;
+	/* nobody is there to wait for */
+	atomic_store(&run->shared->half[SERVER].phase, PHASE_OVER);
+	atomic_store(&run->shared->half[SERVER].gone, UINT64_MAX);
+	atomic_store(&run->shared->half[SERVER].part, PART_CLOSED);
+	octets_begin(&run->plan);
+	wired_run(run, CLIENT, &conf, run->plan.file);
+	return true;
+}

@@ -1,0 +1,209 @@
+/* An end over ports of DPDK (wired.h). */
+#include "wired.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_launch.h>
+#include <rte_mempool.h>
+
+#include "eal.h"
+#include "io.h"
+#include "memory.h"
+
+#define LINK_MS  10000 /* until the other end is there, and until it is gone */
+#define GRACE_MS 100
+
+struct wired {
+	struct link_end base;
+	const struct run *run;
+	const struct conf *conf;
+	enum side side;
+	struct port port[FNS_PORTS_MAX];
+	unsigned opened;
+	struct rte_mempool *pool;
+	struct io io;
+	struct end end;
+	atomic_bool ended;
+};
+
+static void
+receive(struct link_end *base, unsigned most)
+{
+	struct wired *w = (struct wired *)base;
+	unsigned room =
+		IO_OUTBOX - io_waiting(&w->io); /* each may call for an answer that has nowhere to wait */
+
+	most = most < room ? most : room;
+	w->io.burst = (uint16_t)(most < IO_BURST ? most : IO_BURST);
+	base->received = io_rx(&w->io);
+	base->rx = w->io.rx;
+	base->tx = w->io.outbox;
+}
+
+static void
+transmit(struct link_end *base)
+{
+	struct wired *w = (struct wired *)base;
+
+	w->io.outbox.used = base->tx.used;
+	io_tx(&w->io);
+	base->received = 0;
+}
+
+static void
+complain(struct wired *w, const char *why)
+{
+	struct end *e = &w->end;
+
+	e->own = &w->run->shared->half[w->side];
+	end_fail(e, "%s", why);
+}
+
+static bool
+open_ports(struct wired *w)
+{
+	char why[160];
+
+	for (unsigned i = 0; i < w->conf->ports; i++) {
+		const struct conf_port *c = &w->conf->port[i];
+		struct port_wish wish = {.device = c->device, .queues = 1, .mtu = (uint16_t)c->mtu};
+
+		wish.descriptors = (uint16_t)w->conf->dpdk.descriptors;
+		wish.mac_given = c->mac_given;
+		memcpy(wish.mac, c->mac_octets, sizeof(wish.mac));
+		if (port_open(&w->port[i], &wish, why, sizeof(why)) != 0) {
+			complain(w, why);
+			return false;
+		}
+		w->opened++;
+	}
+	w->pool = io_pool_new("frames", w->port, (uint16_t)w->opened, NULL);
+	if (w->pool == NULL) {
+		complain(w, "no memory for frames: more of it in dpdk.args (-m)");
+		return false;
+	}
+	for (unsigned i = 0; i < w->opened; i++) {
+		if (port_start(&w->port[i], w->pool, why, sizeof(why)) != 0) {
+			complain(w, why);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+nap(unsigned ms)
+{
+	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	nanosleep(&t, NULL);
+}
+
+static bool
+linked(const struct wired *w)
+{
+	struct rte_eth_link link;
+
+	for (unsigned i = 0; i < w->opened; i++) {
+		if (rte_eth_link_get_nowait(w->port[i].id, &link) != 0 || link.link_status != RTE_ETH_LINK_UP)
+			return false;
+	}
+	return true;
+}
+
+static bool
+wait_for_link(struct wired *w)
+{
+	for (unsigned ms = 0; ms < LINK_MS; ms += 10) {
+		if (linked(w))
+			return true;
+		nap(10);
+	}
+	complain(w, "no link: nobody is at its other end");
+	return false;
+}
+
+/* On the worker's core. */
+static int
+turn_until_over(void *arg)
+{
+	struct wired *w = arg;
+
+	if (end_begin(&w->end, w->run, w->side, work_of(&w->run->plan), &w->base, w->conf, w->port)) {
+		while (end_pass(&w->end))
+			;
+		while (io_waiting(&w->io) > 0) { /* the last ACK */
+			receive(&w->base, 0);
+			transmit(&w->base);
+		}
+	}
+	end_finish(&w->end);
+	atomic_store_explicit(&w->ended, true, memory_order_release);
+	return 0;
+}
+
+/* net_memif must not be polled while its peer goes away (it has been seen to crash): nobody closes before both have
+ * stopped, and the server not before the client. */
+static void
+part(struct wired *w)
+{
+	struct half *own = &w->run->shared->half[w->side], *other = &w->run->shared->half[!w->side];
+	unsigned enough = w->side == CLIENT ? PART_STILL : PART_CLOSED;
+
+	atomic_store(&own->part, PART_STILL);
+	for (unsigned ms = 0; ms < LINK_MS && atomic_load(&other->part) < enough; ms += 10)
+		nap(10);
+	if (w->side == SERVER)
+		nap(GRACE_MS);
+}
+
+static int
+run_ports(struct wired *w)
+{
+	if (!open_ports(w) || !wait_for_link(w))
+		return 1;
+	io_init(&w->io, w->port, (uint16_t)w->opened, 0, w->pool, NULL);
+	w->base.receive = receive;
+	w->base.transmit = transmit;
+	if (rte_eal_remote_launch(turn_until_over, w, EAL_WORKER_LCORE(0)) != 0) {
+		complain(w, "the worker does not start");
+		return 1;
+	}
+	while (!atomic_load_explicit(&w->ended, memory_order_acquire))
+		nap(2);
+	rte_eal_wait_lcore(EAL_WORKER_LCORE(0));
+	part(w);
+	io_close(&w->io);
+	return 0;
+}
+
+int
+wired_run(const struct run *run, enum side side, const struct conf *conf, const char *file)
+{
+	struct wired *w = memory_take(sizeof(*w), NULL);
+	int status = eal_check(conf, file);
+
+	if (w == NULL)
+		return 1;
+	w->run = run;
+	w->conf = conf;
+	w->side = side;
+	if (status == 0)
+		status = eal_start(conf, file);
+	if (status != 0) {
+		complain(w, "EAL does not start");
+		return status;
+	}
+	status = run_ports(w);
+	for (unsigned i = 0; i < w->opened; i++)
+		port_close(&w->port[i]);
+	atomic_store(&run->shared->half[side].part, PART_CLOSED);
+	rte_mempool_free(w->pool);
+	eal_stop();
+	return status;
+}
