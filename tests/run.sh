@@ -14,6 +14,7 @@ OUT=$PWD/build-tests
 QUICK=false
 BEGUN=$(date +%s)
 PATIENCE=1 # times each test's time limit
+TARGETS=   # what is built; nothing: all
 
 LINT_PACKAGES="clang-format-14"
 CLANG_PACKAGES="clang libclang-rt-14-dev"
@@ -23,7 +24,7 @@ say() {
 	printf '\n== %s (%s s)\n' "$*" $(($(date +%s) - BEGUN))
 }
 
-# build NAME COMPILER [MESON OPTION...]: into $OUT/NAME.  A build that fails is one failed test.
+# build NAME COMPILER [MESON OPTION...]: into $OUT/NAME, all or $TARGETS.  A build that fails is one failed test.
 build() {
 	dir=$OUT/$1
 	compiler=$2
@@ -36,7 +37,7 @@ build() {
 		return 1
 	}
 	[ ! -e "$dir/build.ninja" ] || set -- --reconfigure "$@"
-	if CC=$compiler meson setup "$@" "$dir" >"$log" 2>&1 && ninja -C "$dir" >>"$log" 2>&1; then
+	if CC=$compiler meson setup "$@" "$dir" >"$log" 2>&1 && ninja -C "$dir" $TARGETS >>"$log" 2>&1; then
 		if ! grep -q 'warning: ' "$log"; then return 0; fi
 		echo "warnings are failures:"
 		grep -A 3 'warning: ' "$log" | head -n 20
@@ -71,6 +72,12 @@ everything() {
 		run gcc all --suite e2e --suite install --suite diff
 	}
 	[ "$QUICK" = false ] || return 0
+	TARGETS=app/finessed
+	build threads gcc -Db_sanitize=thread -Db_lundef=false && {
+		say "gcc with ThreadSanitizer: three workers under load"
+		run threads all races
+	}
+	TARGETS=
 	others clang clang reach services many
 	PATIENCE=4
 	for compiler in gcc clang; do

@@ -423,7 +423,7 @@ io_waiting(const struct io *io)
 unsigned
 io_lent(const struct io *io)
 {
-	unsigned n = io->steer == NULL ? 0 : steer_waiting(io->steer, STEER_TO_SEND, io->queue);
+	unsigned n = io->steer == NULL ? 0 : steer_lent(io->steer, io->queue);
 
 	for (uint16_t i = 0; i < io->ports; i++)
 		n += has_queue(io, i) ? 0 : io->backlog[i].count;

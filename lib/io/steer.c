@@ -173,6 +173,8 @@ steer_put(struct steer *s, enum steer_way way, unsigned from, unsigned to, struc
 {
 	unsigned put = rte_ring_sp_enqueue_burst(ring_of(s, way, from, to), (void **)frame, n, NULL);
 
+	if (way == STEER_TO_SEND && put > 0)
+		counter_add(&s->lent[from], put);
 	if (put > 0 && s->sleeper[to] != NULL)
 		sleeper_ring(s->sleeper[to]);
 	return put;
@@ -182,17 +184,22 @@ unsigned
 steer_take(struct steer *s, enum steer_way way, unsigned from, unsigned to, struct rte_mbuf **frame,
            unsigned n)
 {
-	return rte_ring_sc_dequeue_burst(ring_of(s, way, from, to), (void **)frame, n, NULL);
+	unsigned taken = rte_ring_sc_dequeue_burst(ring_of(s, way, from, to), (void **)frame, n, NULL);
+
+	if (way == STEER_TO_SEND && taken > 0)
+		counter_add(&s->taken[to][from], taken);
+	return taken;
 }
 
+/* Not rte_ring_count: for a thread that reads both of a ring's ends, that is a race. */
 unsigned
-steer_waiting(const struct steer *s, enum steer_way way, unsigned from)
+steer_lent(const struct steer *s, unsigned from)
 {
-	unsigned sum = 0;
+	uint64_t taken = 0;
 
 	for (unsigned to = 0; to < s->map.shards; to++)
-		sum += rte_ring_count(ring_of(s, way, from, to));
-	return sum;
+		taken += counter_read(&s->taken[to][from]);
+	return (unsigned)(counter_read(&s->lent[from]) - taken);
 }
 
 /* A TCP frame between documentation addresses, with a port that makes it `to`'s; `from` stands in its Ethernet source. */

@@ -14,6 +14,7 @@
 
 #include <finesse/config.h>
 
+#include "counter.h"
 #include "port.h"
 #include "sleeper.h"
 
@@ -40,6 +41,10 @@ struct steer {
 	struct sleeper
 		*sleeper[STEER_SHARDS_MAX]; /* rung when frames are handed over; NULL: it never sleeps */
 
+	/* frames to send: lent by `from` (it writes), taken by `to` (it writes); any thread reads */
+	counter lent[STEER_SHARDS_MAX];
+	counter taken[STEER_SHARDS_MAX][STEER_SHARDS_MAX]; /* by to, from: a row has one writer */
+
 	/* written by the worker `to`: the frame that `from` sent it at the start has come */
 	atomic_bool proven[STEER_SHARDS_MAX][STEER_SHARDS_MAX];
 };
@@ -65,8 +70,8 @@ unsigned steer_put(struct steer *, enum steer_way, unsigned from, unsigned to, s
 unsigned steer_take(struct steer *, enum steer_way, unsigned from, unsigned to, struct rte_mbuf **frame,
                     unsigned n);
 
-/* Frames handed over by `from` and not yet taken. */
-unsigned steer_waiting(const struct steer *, enum steer_way, unsigned from);
+/* Frames lent by `from` that nobody has taken yet. */
+unsigned steer_lent(const struct steer *, unsigned from);
 
 /* The start-up test: each worker sends itself one frame per shard, as if it had received it; whoever gets it notes that.
  * Fills a blank mbuf with the frame that `from` sends to `to`. */

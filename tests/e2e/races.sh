@@ -1,0 +1,24 @@
+#!/bin/sh
+# Everything that threads do to each other, in a few seconds and on one tap queue: frames handed to their owners, frames
+# lent to be sent, sleep and waking, clients and services of all shards, the end.  Made for a build with ThreadSanitizer
+# (-Db_sanitize=thread), whose findings are in the daemon's words and in its exit status; any other build may run it.
+. "$(dirname "$0")/lib.sh"
+begin wrk
+
+[ "$(nproc)" -gt 1 ] && CORES='[0, 1, 1]' || CORES='[0, 0, 0]'
+QUEUES=1
+daemon_start "workers = { cores = $CORES; };"
+
+load() {
+	inside 30 wrk -t 1 -c 20 -d 3s --timeout 5s -H 'Connection: close' "http://$1:80/"
+}
+both_web "3 workers on one queue under short connections" load
+both "60 echo connections at once" peer 40 many 60 20000
+both "ping" inside 10 ping -c 3 -i 0.2 -W 2
+daemon_stop "stopped: exit 0, everything adds up"
+
+no_race() {
+	! grep -A 40 'ThreadSanitizer' "$DIR/daemon.log"
+}
+check "no data race was seen" no_race
+finish
