@@ -183,7 +183,8 @@ output_window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
 	else if (want - offered < least)
 		want = offered;
 	field = want >> c->rcv_scale;
-	if (field << c->rcv_scale < offered) /* rounding must not move the edge to the left */
+	/* rounding must not move the edge to the left */
+	if (field << c->rcv_scale < (profile_says(c, RULE_window_creeps) ? want : offered))
 		field++;
 	field = min_u32(field, UINT16_MAX);
 	*adv = seq_max(c->rcv.nxt + (field << c->rcv_scale), c->rcv.adv);

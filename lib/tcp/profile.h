@@ -23,7 +23,7 @@
 	X(packed_options,        false, true,  false,   "SYN options: window scale before SACK-permitted, end-of-list as padding; else aligned by NOPs") \
 	X(whole_segments,        false, true,  false,   "the receive buffer is made a multiple of the MSS when the connection is established")   \
 	X(whole_buffer,          false, true,  false,   "what arrives is checked against the whole buffer, also what a window field cannot offer") \
-	X(window_creeps,         false, true,  false,   "an ACK tells of all room there is unless it is little (Clark), else only of a segment more") \
+	X(window_creeps,         false, true,  false,   "an ACK tells of all room there is unless it is little (Clark), rounded up; else only of a segment more") \
 	X(rto_slop,              false, true,  false,   "rto_min_ms is added to the backed-off timeout, else it bounds the variance term")       \
 	X(quick_acks,            true,  false, true,    "the first segments are acknowledged at once, else every second one from the start") \
 	X(syn_fin_opens,         false, true,  false,   "a listener leaves the FIN out of a SYN with one, else drops it") \

@@ -390,6 +390,35 @@ SHLD_14__bsd__text__window_creeps(struct peer *p)
 	expect(p, ACK, .seq = 1, .ack = 801, .wnd = 65535);
 }
 
+static void
+RFC_5681_4_2__bsd__second_segment__at_once(struct peer *p)
+{
+	bsd(p);
+	in_established(p);
+	arrive(p, ACK, .seq = 1, .ack = 1, .len = 1);
+	expect_nothing(p);
+	arrive(p, ACK, .seq = 2, .ack = 1, .len = 2);
+	expect(p, ACK, .seq = 1, .ack = 4);
+	arrive(p, ACK, .seq = 4, .ack = 1, .len = 1);
+	expect_nothing(p);
+	expect_within(p, 41, ACK, .seq = 1, .ack = 5);
+}
+
+/* 65,700 octets in units of 64 are 1,027, not 1,026. */
+static void
+SHLD_14__bsd__scaled_window__rounded_up(struct peer *p)
+{
+	uint32_t whole = p->v6 ? 46 * 1440 : 45 * 1460;
+
+	bsd(p);
+	p->config.rcv_wnd_initial = 65536;
+	p->config.rcv_wnd_max = 2 << 20;
+	p->offer.ws = 6;
+	in_established_active(p);
+	arrive(p, SYN, .seq = 1);
+	expect(p, ACK, .seq = 1, .ack = 1, .wnd = (whole + 63) / 64);
+}
+
 const struct script bsd_scripts[] = {
 	SCRIPT(T_09__bsd__crossing_fin__ours_again),
 	SCRIPT(T_09__bsd__crossing_fin__ours_unsent),
@@ -420,5 +449,7 @@ const struct script bsd_scripts[] = {
 	SCRIPT(unknown__drop__silent),
 	SCRIPT(RFC_5681_4_2__bsd__first_segment__delayed),
 	SCRIPT(SHLD_14__bsd__text__window_creeps),
+	SCRIPT(RFC_5681_4_2__bsd__second_segment__at_once),
+	SCRIPT(SHLD_14__bsd__scaled_window__rounded_up),
 	{NULL, NULL},
 };

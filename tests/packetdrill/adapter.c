@@ -39,6 +39,7 @@ make_shard(struct adapter *a)
 	uint8_t secret[32];
 
 	memset(secret, 7, sizeof(secret));
+	memset(a->greeted, 0, sizeof(a->greeted));
 	a->shard = fns_shard_new(&a->config, secret, a->now_us);
 	a->socks = a->shard == NULL ? NULL : fns_socks_new(a->shard, &socks);
 	if (a->socks == NULL)

@@ -51,6 +51,7 @@ struct adapter {
 
 	bool moved;                   /* there was a turn since the states were written */
 	struct packet *first, **last; /* left the shard, not yet seen by packetdrill */
+	uint8_t greeted[16];          /* the peer that has told us its MAC */
 	struct packet *answers;       /* of the link (ARP, neighbour discovery) to what the last turn asked */
 };
 

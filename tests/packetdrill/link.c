@@ -72,6 +72,35 @@ answer_nd(struct adapter *a, const struct ip_packet *ip)
 	answer(a, ETH_IP6, octets, IP6_HEADER + len);
 }
 
+/* The peer asks for our address, as it would have before its first packet: so we know where an answer goes. */
+static void
+greet(struct adapter *a, const struct ip_packet *ip)
+{
+	struct arp request = {.op = ARP_REQUEST};
+	struct nd solicit = {.has_mac = true};
+	uint8_t frame[ETH_HEADER + IP6_HEADER + ND_SIZE], *at = frame + ETH_HEADER;
+	struct fns_frame rx = {.data = frame, .len = ETH_HEADER + ARP_SIZE};
+	size_t len;
+
+	if (memcmp(a->greeted, ip->src, 16) == 0)
+		return;
+	memcpy(a->greeted, ip->src, 16);
+	eth_build(frame, mac_ours, mac_peer, ip->v6 ? ETH_IP6 : ETH_ARP);
+	if (ip->v6) {
+		memcpy(solicit.target, ip->dst, 16);
+		memcpy(solicit.mac, mac_peer, 6);
+		len = nd_build(at + IP6_HEADER, &solicit, ip->src, ip->dst);
+		ip6_build(at, ip->src, ip->dst, PROTO_ICMP6, 255, 0, len);
+		rx.len = (uint16_t)(ETH_HEADER + IP6_HEADER + len);
+	} else {
+		memcpy(request.sender_mac, mac_peer, 6);
+		memcpy(request.sender_ip, ip->src + 12, 4);
+		memcpy(request.target_ip, ip->dst + 12, 4);
+		arp_build(at, &request);
+	}
+	turn(a, &rx, 1);
+}
+
 static void
 check_tcp(const struct adapter *a, const struct ip_packet *ip)
 {
@@ -157,16 +186,18 @@ void
 link_in(struct adapter *a, const uint8_t *packet, size_t len)
 {
 	struct cursor c = cursor_of(packet, len);
-	bool v6 = len > 0 && packet[0] >> 4 == 6;
+	bool v6 = len > 0 && packet[0] >> 4 == 6, known;
 	uint8_t whole[9000 + ETH_HEADER];
 	struct fns_frame rx;
 	struct ip_packet ip;
 
 	if (a->shard == NULL)
 		return;
+	known = (v6 ? ip6_parse(&ip, &c) : ip4_parse(&ip, &c, false)) == DROP_TAKEN;
+	if (known)
+		greet(a, &ip);
 	if (len > a->config.port[0].mtu) {
-		if ((v6 ? ip6_parse(&ip, &c) : ip4_parse(&ip, &c, false)) == DROP_TAKEN &&
-		    ip.protocol == PROTO_TCP)
+		if (known && ip.protocol == PROTO_TCP)
 			split(a, packet, &ip);
 		return;
 	}
