@@ -1,10 +1,10 @@
 /* The commands that answer in one piece: status, states, stats, drops, closes, resets. */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control_parts.h"
 #include "drain.h"
+#include "flow_text.h"
 #include "worker.h"
 
 #define ROWS 256
@@ -53,45 +53,9 @@ control_phase(const struct control *control)
 json_t *
 flow_end_json(const struct fns_addr *a)
 {
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-	bool ip4 = memcmp(a->ip, mapped, 12) == 0;
-	char ip[INET6_ADDRSTRLEN];
+	char text[FLOW_END_TEXT];
 
-	inet_ntop(ip4 ? AF_INET : AF_INET6, ip4 ? a->ip + 12 : a->ip, ip, sizeof(ip));
-	return json_sprintf(ip4 ? "%s:%u" : "[%s]:%u", ip, a->port);
-}
-
-bool
-flow_end_parse(const char *text, struct fns_addr *to)
-{
-	const char *colon = strrchr(text, ':'), *end = text + strlen(text);
-	bool bracket = text[0] == '[', ip6 = !bracket && colon != NULL && strchr(text, ':') != colon;
-	char ip[INET6_ADDRSTRLEN + 2] = "", *rest;
-	unsigned long port = 0;
-	size_t len;
-
-	memset(to, 0, sizeof(*to));
-	if (ip6 || (bracket && end > text && end[-1] == ']'))
-		colon = NULL;
-	if (colon != NULL) {
-		port = strtoul(colon + 1, &rest, 10);
-		if (colon[1] < '0' || colon[1] > '9' || *rest != '\0' || port > 65535)
-			return false;
-		end = colon;
-	}
-	len = (size_t)(end - text);
-	if (len == 0)
-		return colon != NULL;
-	if (bracket) {
-		if (len < 3 || end[-1] != ']')
-			return false;
-		text++;
-		len -= 2;
-	}
-	if (len >= sizeof(ip))
-		return false;
-	memcpy(ip, text, len);
-	return fns_addr_parse(to, ip, (uint16_t)port) == 0;
+	return json_string(flow_end_text(a, text));
 }
 
 /* Counters of all shards, as they were between two turns of each; of those that did not answer as they are. */
@@ -390,6 +354,7 @@ command_run(struct client *c, const json_t *request)
 		void (*run)(struct client *, const json_t *);
 	} others[] = {
 		{"conns", command_conns},
+		{"ladder", command_ladder},
 		{"drain", command_drain},
 	};
 	const char *command = json_string_value(json_object_get(request, "command"));

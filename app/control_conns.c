@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "control_parts.h"
+#include "flow_text.h"
 
 #define PAGE 128
 

@@ -90,11 +90,10 @@ bool clients_flushed(const struct control *); /* they have taken all that was se
 /* control_commands.c and those it names */
 void command_run(struct client *, const json_t *request);
 void command_conns(struct client *, const json_t *request);
+void command_ladder(struct client *, const json_t *request);
 void command_drain(struct client *, const json_t *request);
 
 json_t *flow_end_json(const struct fns_addr *);
-/* "A:P", "[A]:P", "A" or ":P"; false: none of them. */
-bool flow_end_parse(const char *text, struct fns_addr *);
 
 /* Counters of all shards, summed; relaxed: each exact, together no snapshot.  Rows there are. */
 typedef size_t rows_of(const struct fns_shard *, struct fns_stat *row, size_t room);

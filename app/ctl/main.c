@@ -19,6 +19,7 @@ static const struct command {
 	{"drops", "", "what came of every frame", show_rows},
 	{"closes", "", "how connections ended; exit status 1 if the sums do not add up", show_closes},
 	{"resets", "", "resets by reason, and the last 64", show_resets},
+	{"ladder", "cNgA", "a connection's segments and states  [--conn FLOW] [--last N] [--svg FILE] [--ascii]", show_ladder},
 	{"drain", "DnW", "stop accepting, let connections finish, end  [--deadline SECONDS] [--dry-run] [--wait]", run_drain},
 };
 /* clang-format on */
@@ -29,6 +30,8 @@ static const struct option options[] = {
 	{"ages", no_argument, NULL, 'a'},           {"state", required_argument, NULL, 'S'},
 	{"local", required_argument, NULL, 'L'},    {"remote", required_argument, NULL, 'R'},
 	{"limit", required_argument, NULL, 'l'},    {"older-than", required_argument, NULL, 'O'},
+	{"conn", required_argument, NULL, 'c'},     {"last", required_argument, NULL, 'N'},
+	{"svg", required_argument, NULL, 'g'},      {"ascii", no_argument, NULL, 'A'},
 	{"deadline", required_argument, NULL, 'D'}, {"dry-run", no_argument, NULL, 'n'},
 	{"wait", no_argument, NULL, 'W'},           {NULL, 0, NULL, 0},
 };
@@ -75,7 +78,8 @@ set(struct wish *w, int o, const char *name, const char *value)
 	const struct {
 		int option;
 		const char **text;
-	} texts[] = {{'s', &w->path}, {'S', &w->state}, {'L', &w->local}, {'R', &w->remote}};
+	} texts[] = {{'s', &w->path},   {'S', &w->state}, {'L', &w->local},
+	             {'R', &w->remote}, {'c', &w->conn},  {'g', &w->svg}};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (texts[i].option == o)
@@ -85,6 +89,9 @@ set(struct wish *w, int o, const char *name, const char *value)
 	w->ages = w->ages || o == 'a';
 	w->dry_run = w->dry_run || o == 'n';
 	w->wait = w->wait || o == 'W';
+	w->ascii = w->ascii || o == 'A';
+	if (o == 'N')
+		return (w->last = (long long)number(name, value)) >= 0;
 	if (o == 'D')
 		return (w->deadline_s = number(name, value)) >= 0;
 	if (o == 'l')
