@@ -65,6 +65,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	look_at_loads(control);
 	clients_say(control->workers, false);
 	drain_watch_tick(control);
+	captures_tick(control);
 	if (workers_ended(control->workers))
 		event_base_loopbreak(control->base);
 }
@@ -176,10 +177,11 @@ control_run(struct control *control, struct workers *workers, const atomic_uint 
 	event_add(control->tick, &tick);
 	event_base_dispatch(control->base);
 	until = control_now_us() + FAREWELL_US;
-	while (!drain_watch_told(control) && control_now_us() < until) {
-		event_base_loop(control->base, EVLOOP_ONCE);
+	do {
 		drain_watch_tick(control);
-	}
+		captures_tick(control);
+		event_base_loop(control->base, EVLOOP_ONCE);
+	} while (!(clients_flushed(control) && captures_over(control)) && control_now_us() < until);
 }
 
 void
@@ -190,6 +192,8 @@ control_free(struct control *control)
 	if (control->metrics != NULL)
 		evconnlistener_free(control->metrics);
 	drain_watch_free(control);
+	asks_free(control);
+	captures_free(control);
 	event_free(control->tick);
 	event_free(control->poll);
 	event_free(control->again);

@@ -158,6 +158,19 @@ asks_look(struct control *control)
 }
 
 void
+asks_free(struct control *control)
+{
+	struct ask **lists[] = {&control->asks, &control->left}, *a;
+
+	for (unsigned i = 0; i < 2; i++) {
+		while ((a = *lists[i]) != NULL) {
+			*lists[i] = a->next;
+			ask_free(a);
+		}
+	}
+}
+
+void
 ask_forget(struct ask *a)
 {
 	a->then = NULL;

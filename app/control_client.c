@@ -65,6 +65,12 @@ client_job(struct client *c, void *job, void (*more)(struct client *, void *), v
 	c->end = end;
 }
 
+bool
+client_idle(const struct client *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->bev)) == 0;
+}
+
 void
 client_send(struct client *c, json_t *answer, bool last)
 {
@@ -266,7 +272,7 @@ bool
 clients_flushed(const struct control *control)
 {
 	for (const struct client *c = control->clients; c != NULL; c = c->next) {
-		if (evbuffer_get_length(bufferevent_get_output(c->bev)) > 0)
+		if (!client_idle(c))
 			return false;
 	}
 	return true;

@@ -356,6 +356,7 @@ command_run(struct client *c, const json_t *request)
 		{"conns", command_conns},
 		{"ladder", command_ladder},
 		{"drain", command_drain},
+		{"capture", command_capture},
 	};
 	const char *command = json_string_value(json_object_get(request, "command"));
 	const json_t *version = json_object_get(request, "version");

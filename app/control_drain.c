@@ -133,12 +133,6 @@ drain_watch_tick(struct control *control)
 	}
 }
 
-bool
-drain_watch_told(struct control *control)
-{
-	return clients_flushed(control);
-}
-
 void
 drain_watch_free(struct control *control)
 {

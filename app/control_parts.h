@@ -53,6 +53,7 @@ struct control {
 	bool has_group;
 
 	struct drain_watch *watch;
+	struct capturing *capturing; /* one at a time */
 };
 
 uint64_t control_now_us(void);
@@ -69,6 +70,7 @@ struct control *ask_control(const struct ask *);
 void ask_post(struct ask *, answered *then, void *arg);
 void ask_forget(struct ask *); /* `then` is not called any more */
 void asks_look(struct control *);
+void asks_free(struct control *);        /* after the workers have ended */
 json_t *ask_stalled(const struct ask *); /* the shards that did not answer, as an array */
 
 /* control_path.c: the socket's file.  The descriptor that listens, or -1 with the reason. */
@@ -81,6 +83,7 @@ void clients_close(struct control *);
 struct control *client_control(const struct client *);
 /* Takes `answer` over; one line.  `last`: the next request may come. */
 void client_send(struct client *, json_t *answer, bool last);
+bool client_idle(const struct client *); /* it has taken all that was sent to it */
 void client_fail(struct client *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What the command keeps until its end, and what ends it; `more` is called when all that was sent is taken. */
 void client_job(struct client *, void *job, void (*more)(struct client *, void *job), void (*end)(void *job));
@@ -91,6 +94,7 @@ bool clients_flushed(const struct control *); /* they have taken all that was se
 void command_run(struct client *, const json_t *request);
 void command_conns(struct client *, const json_t *request);
 void command_ladder(struct client *, const json_t *request);
+void command_capture(struct client *, const json_t *request);
 void command_drain(struct client *, const json_t *request);
 
 json_t *flow_end_json(const struct fns_addr *);
@@ -108,8 +112,12 @@ void metrics_write(struct control *, struct evbuffer *);
 
 /* control_drain.c */
 void drain_watch_tick(struct control *);
-bool drain_watch_told(struct control *); /* nobody waits any more to hear of the end */
 void drain_watch_free(struct control *);
+
+/* control_capture.c: passes on what has come. */
+void captures_tick(struct control *);
+bool captures_over(const struct control *); /* nobody waits for more */
+void captures_free(struct control *);       /* after the workers have ended */
 
 /* reread.c: SIGHUP. */
 void reread(struct control *);

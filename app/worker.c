@@ -11,6 +11,7 @@
 
 #include <rte_pause.h>
 
+#include "capture.h"
 #include "config.h"
 #include "drain.h"
 #include "log.h"
@@ -219,7 +220,10 @@ worker_turn(struct worker *w, uint64_t now_us, const struct fns_frame *rx, unsig
 		w->services.wall_s = time(NULL);
 		w->wall_due_us = w->now_us + WALL_US;
 	}
+	capture_frames(w, rx, n, false);
 	fns_shard_turn(w->shard, w->now_us, rx, n, &w->io.outbox);
+	capture_frames(w, w->io.outbox.slot, w->io.outbox.used, true);
+	capture_turned(w);
 	services_turn(&w->services, w->shard); /* now that the shard knows the time */
 	busy = n > 0 || w->io.outbox.used > 0;
 	io_tx(&w->io);

@@ -41,6 +41,7 @@ struct worker {
 	bool drained;   /* counted in all->drained */
 	bool was_busy;  /* the last turn had something to do */
 	struct drain drain;
+	struct capture *capture; /* NULL: none */
 	struct virtual virtual;
 
 	/* written by the worker, read by the main thread */

@@ -26,6 +26,7 @@ bool link_open(const struct wish *);
 bool link_ask(const struct wish *, json_t *members);
 /* The next line of the answer; NULL after a line on standard error.  With an "error" in it, that is told, and NULL. */
 json_t *link_answer(void);
+void link_patient(void); /* the next line may take as long as it likes */
 void link_close(void);
 /* One line: the shards of "stalled" did not answer. */
 void tell_stalled(const json_t *answer);

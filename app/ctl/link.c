@@ -106,6 +106,14 @@ link_answer(void)
 }
 
 void
+link_patient(void)
+{
+	const struct timeval forever = {0};
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever));
+}
+
+void
 link_close(void)
 {
 	if (from != NULL)

@@ -20,6 +20,7 @@ static const struct command {
 	{"closes", "", "how connections ended; exit status 1 if the sums do not add up", show_closes},
 	{"resets", "", "resets by reason, and the last 64", show_resets},
 	{"ladder", "cNgA", "a connection's segments and states  [--conn FLOW] [--last N] [--svg FILE] [--ascii]", show_ladder},
+	{"capture", "cCo", "pcapng of one connection, or of the next that ends in a class  --conn FLOW | --class C --out FILE", run_capture},
 	{"drain", "DnW", "stop accepting, let connections finish, end  [--deadline SECONDS] [--dry-run] [--wait]", run_drain},
 };
 /* clang-format on */
@@ -30,7 +31,8 @@ static const struct option options[] = {
 	{"ages", no_argument, NULL, 'a'},           {"state", required_argument, NULL, 'S'},
 	{"local", required_argument, NULL, 'L'},    {"remote", required_argument, NULL, 'R'},
 	{"limit", required_argument, NULL, 'l'},    {"older-than", required_argument, NULL, 'O'},
-	{"conn", required_argument, NULL, 'c'},     {"last", required_argument, NULL, 'N'},
+	{"conn", required_argument, NULL, 'c'},     {"class", required_argument, NULL, 'C'},
+	{"out", required_argument, NULL, 'o'},      {"last", required_argument, NULL, 'N'},
 	{"svg", required_argument, NULL, 'g'},      {"ascii", no_argument, NULL, 'A'},
 	{"deadline", required_argument, NULL, 'D'}, {"dry-run", no_argument, NULL, 'n'},
 	{"wait", no_argument, NULL, 'W'},           {NULL, 0, NULL, 0},
@@ -78,8 +80,8 @@ set(struct wish *w, int o, const char *name, const char *value)
 	const struct {
 		int option;
 		const char **text;
-	} texts[] = {{'s', &w->path},   {'S', &w->state}, {'L', &w->local},
-	             {'R', &w->remote}, {'c', &w->conn},  {'g', &w->svg}};
+	} texts[] = {{'s', &w->path}, {'S', &w->state}, {'L', &w->local},       {'R', &w->remote},
+	             {'c', &w->conn}, {'g', &w->svg},   {'C', &w->close_class}, {'o', &w->out}};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (texts[i].option == o)

@@ -274,6 +274,24 @@ fns_port_in_use(const struct fns_shard *s, const struct fns_addr *local)
 	return false;
 }
 
+void
+fns_shard_watch(struct fns_shard *s, int close_class)
+{
+	s->tcp.watch.close_class = close_class;
+	s->tcp.watch.hit = false;
+}
+
+bool
+fns_shard_watched(struct fns_shard *s, struct fns_addr *local, struct fns_addr *remote)
+{
+	if (!s->tcp.watch.hit)
+		return false;
+	s->tcp.watch.hit = false;
+	*local = s->tcp.watch.local;
+	*remote = s->tcp.watch.remote;
+	return true;
+}
+
 size_t
 fns_shard_records(const struct fns_shard *s, struct fns_record_row *row, size_t room)
 {

@@ -190,6 +190,17 @@ conn_lingered(struct fns_conn *c)
 	conn_report(c, FNS_LINGERED);
 }
 
+static void
+watched(struct tcp *t, const struct key *key)
+{
+	t->watch.close_class = -1;
+	t->watch.hit = true;
+	memcpy(t->watch.local.ip, tcp_local(t, key), 16);
+	memcpy(t->watch.remote.ip, key->remote, 16);
+	t->watch.local.port = key->lport;
+	t->watch.remote.port = key->rport;
+}
+
 /* What a connection leaves behind when it ends; the conn itself waits for its last report and the last frame. */
 static void
 end(struct fns_conn *c, uint16_t state, enum close_class class)
@@ -213,6 +224,8 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 	counter_add(&t->stats.ended, 1);
 	counter_add(&t->stats.lost_unacked, unacked);
 	counter_add(&t->class[class], 1);
+	if ((int)class == t->watch.close_class)
+		watched(t, &c->key);
 	if (q != NULL) {
 		ring_free(&q->tx, &t->pages);
 		conn_forget_islands(c);

@@ -96,6 +96,7 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	memset(t, 0, sizeof(*t));
 	t->config = cf;
 	t->ip = ip;
+	t->watch.close_class = -1;
 	tcp_clock(t, now_us);
 	*(struct tcp **)part[PART_CONNS] = t;
 	pool_init(&t->conns, (uint8_t *)part[PART_CONNS] + CONN_HEAD, sizeof(struct fns_conn),

@@ -115,6 +115,11 @@ struct tcp {
 	uint32_t port_step; /* RFC 6056: moves on with every choice */
 	struct ip_limit resets;
 	struct reset_log reset_log[RESET_KINDS];
+	struct {
+		int close_class; /* the next that ends so is remembered; -1: none */
+		bool hit;
+		struct fns_addr local, remote;
+	} watch;
 	bool ignore_opens;          /* a SYN that nobody listens for is dropped without an answer */
 	uint64_t arrows;            /* taken, one bit each */
 	counter state[STATE_COUNT]; /* gauges */

@@ -80,6 +80,10 @@ uint32_t fns_shard_some(struct fns_shard *, uint32_t from, uint32_t count,
 /* From now on a SYN that nobody listens for is dropped without an answer, or, as at first, reset. */
 void fns_shard_ignore_opens(struct fns_shard *, bool);
 
+/* Remembers the next connection that ends in this class; a negative one: none.  And which it was, once: true. */
+void fns_shard_watch(struct fns_shard *, int close_class);
+bool fns_shard_watched(struct fns_shard *, struct fns_addr *local, struct fns_addr *remote);
+
 /* Counters.  Any thread: single writer, relaxed; each is exact, together they are no snapshot. */
 enum fns_stat_kind { FNS_STAT_COUNTER, FNS_STAT_GAUGE };
 struct fns_stat {
