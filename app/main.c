@@ -21,6 +21,7 @@
 #include "control.h"
 #include "eal.h"
 #include "log.h"
+#include "telemetry.h"
 #include "worker.h"
 #include "workers.h"
 
@@ -199,6 +200,7 @@ serve(struct rte_mempool *pool)
 	struct leavings left;
 	int status = 1;
 
+	telemetry_begin(&workers);
 	if (serving)
 		say_serving();
 	else
@@ -226,6 +228,7 @@ run(const char *file)
 	pool = open_ports();
 	if (pool != NULL && workers_new(&workers, &conf, port, pool, steer, &stop_asked))
 		status = serve(pool);
+	telemetry_end();
 	close_ports();
 	control_free(control);
 	workers_free(&workers);

@@ -315,7 +315,7 @@ no_way(struct fns_conn *c, enum ip_verdict v)
 
 	if (in(c, ENDED)) {
 		unflag(c, C_RST_DUE | C_ACK_NOW);
-		counter_add(&tcp_of(c)->stats.replies_unsent, 1);
+		counter_add(&tcp_of(c)->stats.answers_unsent, 1);
 		return SENT_ALL;
 	}
 	if (!unresolved && in(c, SYN_SENT)) {

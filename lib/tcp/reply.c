@@ -27,7 +27,7 @@ reply(struct tcp *t, const struct key *key, const struct seg *s, uint8_t ttl, ui
 	size_t len;
 
 	if (ip_begin(t->ip, key->remote, &out) != IP_OK) {
-		counter_add(&t->stats.replies_unsent, 1);
+		counter_add(&t->stats.answers_unsent, 1);
 		return false;
 	}
 	len = seg_build(out.l4, key->lport, key->rport, s);

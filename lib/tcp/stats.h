@@ -33,7 +33,7 @@
 	X(resets_limited,        COUNTER, "resets not sent because of the rate limit")                        \
 	X(challenges_sent,       COUNTER, "challenge ACKs (RFC 5961)")                                        \
 	X(challenges_limited,    COUNTER, "challenge ACKs not sent because of the connection's limit")        \
-	X(replies_unsent,        COUNTER, "answers without a connection that found no way out")               \
+	X(answers_unsent,        COUNTER, "answers without a connection that found no way out")               \
 	X(out_of_order,          COUNTER, "segments held out of order")                                       \
 	X(backlog_overflows,     COUNTER, "SYNs dropped at a full backlog")                                   \
 	X(orphan_overflows,      COUNTER, "closes turned into resets because of the limit of orphans")        \

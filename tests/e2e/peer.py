@@ -173,6 +173,14 @@ def until_end(port, path, host):
     print('end of file, as it should be')
 
 
+def hold(port, path, host):
+    """hold PORT FILE HOST: connects, never reads and never closes, until it is killed."""
+    s = dial(host, port)
+    open(path, 'w').close()
+    s.sendall(b'x')
+    time.sleep(PATIENCE)
+
+
 def aborts(n, host):
     """aborts N HOST: connections that send and then leave with a reset (SO_LINGER, time 0)."""
     for _ in range(int(n)):
@@ -242,7 +250,7 @@ def http(host):
         expect(said.startswith(b'HTTP/1.1 ' + status), f'{bad[:20]!r} was answered {said[:60]!r}')
 
 
-ACTIONS = {f.__name__: f for f in (digest, connect, refused, half_close, slow, hog, many, until_end, aborts, discard,
+ACTIONS = {f.__name__: f for f in (digest, connect, refused, half_close, slow, hog, many, until_end, hold, aborts, discard,
                                    chargen, daytime, http)}
 
 

@@ -383,6 +383,28 @@ records__pages_and_copies(void **none)
 	end(&p);
 }
 
+/* They become names of metrics, which must be there once. */
+static void
+counters__no_name_twice(void **none)
+{
+	static struct fns_counters c;
+	struct pair p;
+
+	(void)none;
+	begin(&p);
+	fns_ask_counters(&c);
+	serve(&p, 0, &c.request);
+	assert_in_range(c.stats, 30, 128);
+	for (size_t i = 0; i < c.stats; i++) {
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(c.stat[i].name, c.stat[k].name);
+	}
+	assert_in_range(c.fates, 30, 128);
+	assert_int_equal(c.closes, fns_class_count());
+	assert_in_range(c.closes, 30, 64);
+	end(&p);
+}
+
 int
 main(void)
 {
@@ -395,6 +417,7 @@ main(void)
 		cmocka_unit_test(resets__the_last_64),
 		cmocka_unit_test(ignore_opens__a_syn_that_nobody_listens_for__meets_silence),
 		cmocka_unit_test(records__pages_and_copies),
+		cmocka_unit_test(counters__no_name_twice),
 	};
 
 	return cmocka_run_group_tests_name("requests", tests, NULL, NULL);
