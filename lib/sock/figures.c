@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { RCV_MSS = 536 }; /* until something longer has come */
+
 _Static_assert(sizeof(struct fns_tcp_figures) == 280, "as Linux lays it out");
 
 /* Linux's numbers of the states (<netinet/tcp.h>), in the order of enum fns_state. */
@@ -88,7 +90,8 @@ of_conn(const struct sock *s, struct fns_tcp_figures *f)
 	f->rto_us = st.rto_us;
 	f->ato_us = m.delayed_ack_us;
 	f->snd_mss = m.snd_text_max;
-	f->rcv_mss = f->advmss = m.rcv_text_max;
+	f->advmss = m.rcv_text_max;
+	f->rcv_mss = m.tally.text_received_max > RCV_MSS ? m.tally.text_received_max : RCV_MSS;
 	f->pmtu = m.mtu;
 	f->rcv_ssthresh = f->rcv_space = st.rcv_wnd;
 	f->rtt_us = st.srtt_us;

@@ -37,7 +37,7 @@ fns_sock_socket(struct fns_socks *m, int domain, int type, int protocol)
 	s->rcv_buf = m->config.rcv_buf;
 	s->snd_buf = m->config.snd_buf;
 	s->options.rcv_buf = s->rcv_buf;
-	s->options.snd_buf = s->snd_buf;
+	s->options.snd_buf = s->snd_buf != 0 ? s->snd_buf + SOCK_CHUNK : 0;
 	s->rcv_low = 1;
 	if (!s->ip6)
 		memcpy(s->local.ip, addr_mapped_prefix, 12), memcpy(s->remote.ip, addr_mapped_prefix, 12);

@@ -49,8 +49,8 @@ option_apply(struct sock *s, const struct fns_options *o)
 	return r;
 }
 
-static bool
-linux_like(const struct sock *s)
+bool
+sock_is_linux(const struct sock *s)
 {
 	uint8_t own = s->options.profile;
 
@@ -66,7 +66,7 @@ set_buffer(struct sock *s, int name, int number)
 	uint32_t most = name == SO_RCVBUF ? cf->rcv_wnd_max : cf->snd_buf_max;
 	uint32_t asked = (uint32_t)number < most ? (uint32_t)number : most, told = asked;
 
-	if (linux_like(s)) {
+	if (sock_is_linux(s)) {
 		told = 2 * asked;
 		if (told < (uint32_t)(name == SO_RCVBUF ? LEAST_RCVBUF : LEAST_SNDBUF))
 			told = name == SO_RCVBUF ? LEAST_RCVBUF : LEAST_SNDBUF;
@@ -75,10 +75,10 @@ set_buffer(struct sock *s, int name, int number)
 	}
 	if (name == SO_RCVBUF) {
 		s->rcv_buf = told;
-		o.rcv_buf = linux_like(s) ? told / 2 : told;
+		o.rcv_buf = sock_is_linux(s) ? told / 2 : told;
 	} else {
 		s->snd_buf = told;
-		o.snd_buf = told;
+		o.snd_buf = told + SOCK_CHUNK; /* a write fills the chunk that it began (write.c) */
 	}
 	return option_apply(s, &o);
 }
@@ -96,7 +96,7 @@ get_buffer(struct sock *s, int name)
 	status.rcv_wnd = cf->rcv_wnd_initial;
 	if (s->conn != NULL)
 		fns_status(s->conn, &status);
-	return (int)(linux_like(s) ? 2 * status.rcv_wnd : status.rcv_wnd);
+	return (int)(sock_is_linux(s) ? 2 * status.rcv_wnd : status.rcv_wnd);
 }
 
 static int

@@ -116,7 +116,10 @@ option_set_tcp(struct sock *s, int name, const void *value, socklen_t len)
 	switch (name) {
 	case TCP_NODELAY:
 		o.no_delay = number != 0 ? FNS_ON : FNS_OFF;
-		return option_apply(s, &o);
+		r = option_apply(s, &o);
+		if (r == 0 && number != 0 && s->conn != NULL && !s->over)
+			fns_push(s->conn); /* as Linux has it: even past a cork */
+		return r;
 	case TCP_CORK:
 		o.cork = number != 0 ? FNS_ON : FNS_OFF;
 		return option_apply(s, &o);

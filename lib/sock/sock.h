@@ -130,6 +130,10 @@ int iov_total(const struct iovec *, int count, size_t *total);
 
 /* write.c: enough room for poll to say so. */
 bool sock_has_room(const struct sock *);
+#define SOCK_CHUNK 61440u /* the most that Linux queues in one piece */
+
+/* option.c: the profile is linux. */
+bool sock_is_linux(const struct sock *);
 
 /* poll.c */
 uint64_t sock_until(const struct fns_socks *, int timeout_ms); /* of poll and epoll_wait; 0: does not wait */

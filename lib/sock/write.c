@@ -3,14 +3,55 @@
 
 #include <limits.h>
 
+/* What setsockopt or the configuration said. */
+static size_t
+buffer_of(const struct sock *s)
+{
+	return s->snd_buf != 0 ? s->snd_buf : fns_shard_config(s->owner->shard)->snd_buf_max;
+}
+
+/* Unsent octets that the windows hold back: what they let out leaves with the next turn. */
+static size_t
+held_back(const struct sock *s, const struct fns_sending *p)
+{
+	size_t unsent = fns_unsent(s->conn);
+
+	return unsent > p->now ? unsent - p->now : 0;
+}
+
 /* Of the send buffer, a third must be free before poll says so: a writer is not woken for every octet. */
 bool
 sock_has_room(const struct sock *s)
 {
-	size_t queued = fns_unacked(s->conn), room = fns_writable(s->conn);
+	size_t queued = fns_unacked(s->conn), size = buffer_of(s);
+	struct fns_sending p;
 
-	return room > 0 && room >= queued / 2 &&
-	       (s->notsent_low == 0 || fns_unsent(s->conn) < s->notsent_low);
+	if (size <= queued || size - queued < queued / 2)
+		return false;
+	if (s->notsent_low == 0)
+		return true;
+	fns_sending(s->conn, &p);
+	return held_back(s, &p) < s->notsent_low - s->notsent_low / 2;
+}
+
+/* Octets that a write may queue now.  Linux takes them in chunks of as many segments as half of the peer's window holds:
+ * where the buffer has room for one octet, and less than TCP_NOTSENT_LOWAT is held back, it has room for a chunk, and
+ * one that was begun is filled. */
+static size_t
+takes(const struct sock *s)
+{
+	size_t queued = fns_unacked(s->conn), size = buffer_of(s), held, chunk;
+	struct fns_sending p;
+
+	if (!sock_is_linux(s))
+		return size > queued ? size - queued : 0;
+	fns_sending(s->conn, &p);
+	held = held_back(s, &p);
+	chunk = p.wnd_max / 2 < SOCK_CHUNK ? p.wnd_max / 2 : SOCK_CHUNK;
+	chunk = chunk < p.segment ? p.segment : chunk - chunk % p.segment;
+	if (held % chunk != 0)
+		return chunk - held % chunk;
+	return queued >= size || (s->notsent_low != 0 && held >= s->notsent_low) ? 0 : chunk;
 }
 
 struct writing {
@@ -18,6 +59,29 @@ struct writing {
 	int count, flags;
 	size_t put; /* octets taken so far */
 };
+
+/* One run of octets, as far as there is room.  True: all of it. */
+static bool
+give_run(struct sock *s, struct writing *w, const uint8_t *at, size_t len)
+{
+	while (len > 0) {
+		size_t room = takes(s), part = len < room ? len : room;
+		bool more = (w->flags & MSG_MORE) || part < len;
+		ptrdiff_t took = part == 0 ? 0
+		                 : more    ? fns_send_more(s->conn, at, part)
+		                           : fns_send(s->conn, at, part);
+
+		if (took <= 0) {
+			fns_want_room(s->conn);
+			return false;
+		}
+		w->put += (size_t)took;
+		s->sent += (uint64_t)took;
+		at += took;
+		len -= (size_t)took;
+	}
+	return true;
+}
 
 /* As much as there is room for.  True: all of it. */
 static bool
@@ -28,7 +92,6 @@ give(struct sock *s, struct writing *w)
 	for (int i = 0; i < w->count; i++) {
 		const uint8_t *at;
 		size_t len;
-		ptrdiff_t took;
 
 		if (skip >= w->iov[i].iov_len) {
 			skip -= w->iov[i].iov_len;
@@ -37,12 +100,7 @@ give(struct sock *s, struct writing *w)
 		at = (const uint8_t *)w->iov[i].iov_base + skip;
 		len = w->iov[i].iov_len - skip;
 		skip = 0;
-		took = (w->flags & MSG_MORE) ? fns_send_more(s->conn, at, len) : fns_send(s->conn, at, len);
-		if (took > 0) {
-			w->put += (size_t)took;
-			s->sent += (uint64_t)took;
-		}
-		if (took < 0 || (size_t)took < len)
+		if (!give_run(s, w, at, len))
 			return false;
 	}
 	return true;
@@ -65,6 +123,7 @@ transmit(struct fns_socks *m, int fd, struct writing *w)
 	int error = 0;
 	struct sock *s = sock_tcp(m, fd, &error);
 	uint64_t until;
+	bool waited = false;
 
 	if (s == NULL)
 		return error;
@@ -73,12 +132,11 @@ transmit(struct fns_socks *m, int fd, struct writing *w)
 	until = sock_deadline(s, s->snd_timeout_us, (w->flags & MSG_DONTWAIT) != 0);
 	for (;;) {
 		error = may_write(s);
-		if (error == 0 && give(s, w))
+		if (error == 0 && (!waited || sock_has_room(s)) && give(s, w))
 			break;
 		if (error != 0 && error != -EAGAIN)
 			break;
-		if (error == 0)
-			s->wants_room = true;
+		waited = error == 0;
 		error = sock_wait(m, s, POLLOUT, until);
 		if (error != 0)
 			break;

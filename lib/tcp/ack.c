@@ -190,6 +190,7 @@ advance(struct fns_conn *c, const struct seg *s)
 		r->rexmitted = c->snd.una;
 	restart_timer(c);
 	ip_confirm(tcp_of(c)->ip, c->key.remote);
+	c->more = 0; /* as Linux has it: an ACK lets go of what waits, as far as Nagle does */
 	if (flagged(c, C_WANT_ROOM) && text > 0) {
 		unflag(c, C_WANT_ROOM);
 		conn_report(c, FNS_WRITABLE);

@@ -63,7 +63,8 @@ struct fns_conn {
 	uint16_t ece : 1;      /* congestion was experienced: every ACK says so, until the peer's CWR */
 	uint16_t cwr_due : 1;  /* the next new text says that the window has been reduced */
 	uint16_t cwr : 1;      /* reduced for an ECE: not again before SND.UNA passes `recover` */
-	uint16_t more : 1;     /* the last octets sent were fns_send_more's */
+	uint16_t more : 1; /* the last octets were fns_send_more's: what does not fill a segment waits ... */
+	uint16_t unpushed : 1; /* ... and, if an ACK or fns_push let it go, goes without PSH */
 	struct {
 		uint32_t nxt;
 		uint32_t adv; /* right edge offered to the peer */

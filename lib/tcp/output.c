@@ -58,6 +58,19 @@ cwnd_room(const struct fns_conn *c, uint32_t seq)
 	return seq_lt(seq, end) ? end - seq : 0;
 }
 
+void
+fns_sending(const struct fns_conn *c, struct fns_sending *s)
+{
+	uint32_t edge = c->snd.una + c->snd.wnd, full = payload(c), room;
+
+	*s = (struct fns_sending){.segment = full, .wnd_max = c->snd.max_wnd};
+	if (!may(c, SEND_TEXT) || !flagged(c, C_SYN_ACKED))
+		return;
+	room = seq_lt(c->snd.nxt, edge) ? edge - c->snd.nxt : 0;
+	room = min_u32(room, cwnd_room(c, c->snd.nxt));
+	s->now = room - room % full;
+}
+
 /* Is p->text of the `avail` octets that wait worth sending now?  (§3.8.6.2.1, §3.7.4) */
 static bool
 worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail)
@@ -108,7 +121,7 @@ plan_text(const struct fns_conn *c, struct plan *p)
 		p->text = 0; /* whole segments only */
 	p->more = follows(c, p, avail - p->text, min_u32(room, cwnd) - p->text);
 	p->flags = ACK;
-	if (p->text > 0 && p->text == avail && !c->more)
+	if (p->text > 0 && p->text == avail && !c->unpushed)
 		p->flags |= PSH; /* MUST-61 */
 	if (p->text == avail && may(c, SEND_FIN) && p->text < room)
 		p->flags |= FIN;
@@ -256,7 +269,8 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 		}
 	}
 	c->snd.max = seq_max(c->snd.max, end);
-	unflag(c, C_FORCE);
+	if (p->text < p->full || c->snd.nxt == conn_text_seq(c) + conn_unacked(c))
+		unflag(c, C_FORCE);
 	conn_stop(c, PERSIST);
 }
 

@@ -215,6 +215,7 @@ tally_arrived(const struct fns_conn *c, struct fns_tally *t, const struct seg *s
 	if (s->text_len == 0)
 		return;
 	t->texts_received++;
+	t->text_received_max = s->text_len > t->text_received_max ? s->text_len : t->text_received_max;
 	t->text_received_us = tcp_of(c)->now_us;
 }
 

@@ -18,6 +18,15 @@ fns_unsent(const struct fns_conn *c)
 }
 
 void
+fns_push(struct fns_conn *c)
+{
+	if (fns_unsent(c) == 0)
+		return;
+	flag(c, C_FORCE);
+	conn_dirty(c);
+}
+
+void
 fns_want_room(struct fns_conn *c)
 {
 	flag(c, C_WANT_ROOM);
@@ -65,7 +74,7 @@ send(struct fns_conn *c, const void *octets, size_t len, bool more)
 	if (take < len)
 		flag(c, C_WANT_ROOM);
 	if (take > 0) {
-		c->more = more && take == len;
+		c->more = c->unpushed = more && take == len;
 		record_call(c, FNS_CALL_SEND, take);
 		conn_dirty(c);
 	}

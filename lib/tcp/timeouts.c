@@ -63,6 +63,7 @@ persist(struct fns_conn *c)
 		c->backoff++; /* SHLD-30 */
 	} else {
 		flag(c, C_FORCE);
+		c->more = c->unpushed = 0; /* nothing has come in all that time */
 	}
 	conn_arm(c, PERSIST, rto_us(c));
 	conn_dirty(c);

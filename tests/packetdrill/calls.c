@@ -247,8 +247,7 @@ call_setsockopt(void *ud, int fd, int level, int option, const void *value, sock
 	CALL(ud, fns_sock_setsockopt(s, ours(fd), level, option, value, len));
 }
 
-/* Between two instants of virtual time nothing moves: libc's getsockopt, which packetdrill calls for its code blocks,
- * needs no turn. */
+/* libc's getsockopt, which packetdrill calls for its code blocks. */
 int
 calls_getsockopt(struct adapter *a, int fd, int level, int option, void *value, socklen_t *len)
 {
@@ -257,6 +256,7 @@ calls_getsockopt(struct adapter *a, int fd, int level, int option, void *value, 
 	if (ours(fd) < 0 || a->socks == NULL)
 		return -ENOTSOCK;
 	enter(a);
+	turn(a, NULL, 0); /* for its time */
 	r = fns_sock_getsockopt(a->socks, ours(fd), level, option, value, len);
 	leave(a);
 	return r;

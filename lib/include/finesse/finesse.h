@@ -123,6 +123,9 @@ ptrdiff_t fns_send(struct fns_conn *, const void *octets, size_t len);
 /* The same, of octets that more will follow at once: what does not fill a segment waits for them, for an RTO at most. */
 ptrdiff_t fns_send_more(struct fns_conn *, const void *octets, size_t len);
 
+/* What is queued goes now, though it does not fill a segment: past fns_send_more, a cork, and Nagle's algorithm. */
+void fns_push(struct fns_conn *);
+
 /* FNS_WRITABLE comes when the next octets are acknowledged, as if fns_send had found too little room. */
 void fns_want_room(struct fns_conn *);
 
@@ -139,6 +142,14 @@ size_t fns_writable(const struct fns_conn *);
 size_t fns_unacked(const struct fns_conn *);
 /* Of those, octets that have never been sent. */
 size_t fns_unsent(const struct fns_conn *);
+
+/* What bounds a sender, in octets. */
+struct fns_sending {
+	uint32_t segment; /* of text, in a full segment */
+	uint32_t now; /* in full segments, that both windows let out: the peer's and congestion control's */
+	uint32_t wnd_max; /* the largest window that the peer has offered */
+};
+void fns_sending(const struct fns_conn *, struct fns_sending *);
 
 enum fns_how { FNS_SHUT_RD, FNS_SHUT_WR, FNS_SHUT_RDWR };
 
@@ -197,6 +208,7 @@ struct fns_tally {
 	uint32_t timeouts;                                        /* RETRANSMIT was due */
 	uint32_t out_of_order;                                    /* segments received beyond RCV.NXT */
 	uint32_t min_rtt_us;                                      /* 0: no sample */
+	uint32_t text_received_max;                               /* octets of the longest */
 	uint64_t text_sent_us, text_received_us, ack_received_us; /* the last; 0: none */
 	/* for how long octets were queued or unacknowledged; of that, held back by the peer's window alone; and by a
 	 * send buffer that was too small for what the application had to send */

@@ -129,7 +129,7 @@ struct fns_tcp_figures {
 	uint8_t snd_wscale : 4, rcv_wscale : 4;
 	uint8_t delivery_rate_app_limited : 1, fastopen_client_fail : 2; /* 0 */
 
-	uint32_t rto_us, ato_us, snd_mss, rcv_mss; /* rcv_mss: what we announced */
+	uint32_t rto_us, ato_us, snd_mss, rcv_mss; /* rcv_mss: the longest received * */
 	uint32_t unacked, sacked;                  /* a listener's: waiting for accept, and its backlog */
 	uint32_t lost, retrans;
 	uint32_t fackets;                             /* 0 */
