@@ -10,6 +10,12 @@ buffer_of(const struct sock *s)
 	return s->snd_buf != 0 ? s->snd_buf : fns_shard_config(s->owner->shard)->snd_buf_max;
 }
 
+static size_t
+low_of(const struct sock *s)
+{
+	return s->notsent_low != 0 ? s->notsent_low : s->owner->config.notsent_low;
+}
+
 /* Unsent octets that the windows hold back: what they let out leaves with the next turn. */
 static size_t
 held_back(const struct sock *s, const struct fns_sending *p)
@@ -23,15 +29,15 @@ held_back(const struct sock *s, const struct fns_sending *p)
 bool
 sock_has_room(const struct sock *s)
 {
-	size_t queued = fns_unacked(s->conn), size = buffer_of(s);
+	size_t queued = fns_unacked(s->conn), size = buffer_of(s), low = low_of(s);
 	struct fns_sending p;
 
 	if (size <= queued || size - queued < queued / 2)
 		return false;
-	if (s->notsent_low == 0)
+	if (low == 0)
 		return true;
 	fns_sending(s->conn, &p);
-	return held_back(s, &p) < s->notsent_low - s->notsent_low / 2;
+	return held_back(s, &p) < low - low / 2;
 }
 
 /* Octets that a write may queue now.  Linux takes them in chunks of as many segments as half of the peer's window holds:
@@ -40,7 +46,7 @@ sock_has_room(const struct sock *s)
 static size_t
 takes(const struct sock *s)
 {
-	size_t queued = fns_unacked(s->conn), size = buffer_of(s), held, chunk;
+	size_t queued = fns_unacked(s->conn), size = buffer_of(s), low = low_of(s), held, chunk;
 	struct fns_sending p;
 
 	if (!sock_is_linux(s))
@@ -51,7 +57,7 @@ takes(const struct sock *s)
 	chunk = chunk < p.segment ? p.segment : chunk - chunk % p.segment;
 	if (held % chunk != 0)
 		return chunk - held % chunk;
-	return queued >= size || (s->notsent_low != 0 && held >= s->notsent_low) ? 0 : chunk;
+	return queued >= size || (low != 0 && held >= low) ? 0 : chunk;
 }
 
 struct writing {
@@ -66,7 +72,7 @@ give_run(struct sock *s, struct writing *w, const uint8_t *at, size_t len)
 {
 	while (len > 0) {
 		size_t room = takes(s), part = len < room ? len : room;
-		bool more = (w->flags & MSG_MORE) || part < len;
+		bool more = (w->flags & MSG_MORE) != 0;
 		ptrdiff_t took = part == 0 ? 0
 		                 : more    ? fns_send_more(s->conn, at, part)
 		                           : fns_send(s->conn, at, part);

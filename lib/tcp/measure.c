@@ -42,6 +42,7 @@ fns_measure(const struct fns_conn *c, struct fns_measure *m)
 {
 	struct opt timestamps = {.has_ts = flagged(c, C_TS)};
 	uint32_t options = (uint32_t)opt_size(&timestamps);
+	uint32_t own = conn_options(c)->mss;
 	struct ip_route route;
 
 	memset(m, 0, sizeof(*m));
@@ -56,7 +57,10 @@ fns_measure(const struct fns_conn *c, struct fns_measure *m)
 	m->mtu = c->mss + conn_headers(c);
 	if (ip_route(tcp_of(c)->ip, c->key.remote, &route)) {
 		m->mtu = route.mtu;
-		m->rcv_text_max = route.mtu - conn_headers(c) - options;
+		m->rcv_text_max = route.mtu - conn_headers(c);
+		if (own != 0 && own < m->rcv_text_max)
+			m->rcv_text_max = own;
+		m->rcv_text_max -= options;
 	}
 	m->tallied = recorder_tally(c, &m->tally);
 	if (in(c, ENDED))

@@ -376,7 +376,7 @@ pace(const struct fns_conn *c)
 {
 	uint32_t unsent = (uint32_t)fns_unsent(c), edge = c->snd.una + c->snd.wnd, room;
 
-	if (in(c, ENDED) || (conn_unacked(c) == 0 && c->snd.una == c->snd.max))
+	if (in(c, ENDED) || !flagged(c, C_SYN_ACKED) || (conn_unacked(c) == 0 && c->snd.una == c->snd.max))
 		return PACE_IDLE;
 	if (unsent == 0)
 		return flagged(c, C_WANT_ROOM) ? PACE_SND_BUF : PACE_BUSY;

@@ -35,7 +35,11 @@ adapter_fail(const struct adapter *a, const char *fmt, ...)
 static void
 make_shard(struct adapter *a)
 {
-	const struct fns_socks_config socks = {.descriptors = SOCKS_MAX, .wait = call_wait, .wait_arg = a};
+	const struct fns_socks_config socks = {.descriptors = SOCKS_MAX,
+	                                       .snd_buf = a->options.snd_buf,
+	                                       .notsent_low = a->options.notsent_low,
+	                                       .wait = call_wait,
+	                                       .wait_arg = a};
 	uint8_t secret[32];
 
 	memset(secret, 7, sizeof(secret));

@@ -15,9 +15,10 @@
 struct options {
 	char value[128][OPTION_VALUE]; /* by row of the daemon's table (app/settings.c); "": its default */
 	char local4[64], local6[64], mtu[16];
-	uint32_t keepalive_ms;        /* 0: the default */
-	long long file_size, file_ns; /* of FNS_SYSCTL, when it was last read */
-	bool changed;                 /* since options_config */
+	uint32_t keepalive_ms;         /* 0: the default */
+	uint32_t snd_buf, notsent_low; /* of a new descriptor; 0: the default */
+	long long file_size, file_ns;  /* of FNS_SYSCTL, when it was last read */
+	bool changed;                  /* since options_config */
 };
 
 /* Forgets everything, then reads --so_flags: words of key=value, separated by blanks or commas. */

@@ -11,7 +11,9 @@ enum kind {
 	NEGATE, /* off unless 0 */
 	WORD,   /* by value: see `words` */
 	IDLE, /* idle time before keep-alive probes, which stay off by default; in units of `times` milliseconds */
-	NONE, /* nothing here depends on it: `to` says why */
+	SEND,  /* the same, and its second word is what a new descriptor has */
+	LOWAT, /* of a new descriptor */
+	NONE,  /* nothing here depends on it: `to` says why */
 };
 
 struct row {
@@ -30,7 +32,7 @@ struct row {
 #define BSD   "net.inet.tcp."
 static const struct row table[] = {
 	{LINUX "rmem", "limits.receive_window_bytes", NUMBER, .field = 2},
-	{LINUX "wmem", "limits.send_buffer_bytes", NUMBER, .field = 2},
+	{LINUX "wmem", "limits.send_buffer_bytes", SEND, .field = 2},
 	{LINUX "timestamps", "policy.timestamps", SWITCH},
 	{LINUX "sack", "policy.sack", SWITCH},
 	{LINUX "window_scaling", "policy.window_scale", SWITCH},
@@ -62,7 +64,7 @@ static const struct row table[] = {
 	{LINUX "invalid_ratelimit", "challenge ACKs are bounded by limits.challenge_acks_per_5s", NONE},
 	{LINUX "min_tso_segs", "no segmentation offload", NONE},
 	{LINUX "mtu_probing", "no path MTU is probed", NONE},
-	{LINUX "notsent_lowat", "per descriptor only", NONE},
+	{LINUX "notsent_lowat", "", LOWAT},
 	{LINUX "pacing_ca_ratio", "nothing is paced", NONE},
 	{LINUX "pacing_ss_ratio", "nothing is paced", NONE},
 	{LINUX "recovery", "no RACK", NONE},
@@ -158,6 +160,14 @@ set_row(struct options *o, const struct row *row, const char *value)
 	case WORD:
 		if (n < 3 && row->words[n] != NULL)
 			set_all(o, row, row->words[n]);
+		break;
+	case SEND:
+		set_number(o, row, value);
+		value += strcspn(value, " \t");
+		o->snd_buf = (uint32_t)strtoul(value, NULL, 10);
+		break;
+	case LOWAT:
+		o->notsent_low = (uint32_t)n == UINT32_MAX ? 0 : (uint32_t)n;
 		break;
 	case IDLE:
 		o->keepalive_ms = (uint32_t)n * (uint32_t)row->times;

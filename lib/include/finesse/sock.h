@@ -33,6 +33,7 @@ struct fns_socks_config {
 		waiting; /* established connections that wait for accept, of all listeners together (1,024) */
 	uint32_t watches;          /* pairs of an epoll descriptor and a watched one (1,024) */
 	uint32_t backlog_max;      /* what the backlog of listen is cut to (4,096) */
+	uint32_t notsent_low;      /* TCP_NOTSENT_LOWAT where it is not set (off) */
 	uint32_t rcv_buf, snd_buf; /* octets, of a new descriptor (the shard's) */
 
 	/* What a new descriptor's connections begin with, before setsockopt; all zero: the shard's configuration, except
