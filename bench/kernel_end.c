@@ -39,11 +39,14 @@ loopback(unsigned second, unsigned third, unsigned last, unsigned port)
 	return a;
 }
 
+/* By edges; but where octets stream in, each connection in its turn, as long as it has some. */
 static void
 watch(struct kernel_end *e, int fd)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
 
+	if (e->side == SERVER && e->plan->command == COMMAND_STREAM)
+		event.events = EPOLLIN;
 	if (epoll_ctl(e->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
 		kernel_fail(e, "epoll_ctl");
 }
@@ -155,8 +158,8 @@ get(struct kernel_end *e, int fd)
 			e->account.wrong_octets += (size_t)n;
 		s->checked += (size_t)n;
 		e->account.octets_received += (size_t)n;
-		if ((size_t)n < sizeof(chunk) && e->plan->command == COMMAND_STREAM)
-			return 1; /* an edge comes with the next octets */
+		if (e->plan->command == COMMAND_STREAM)
+			return 1;
 	}
 	return n == 0 ? 0 : errno == EAGAIN ? 1 : -1;
 }

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""bench.py FINESSE-BENCH core|root: small runs of every command, way to close and link; the books of each are read again
+here.  What is measured does not matter; that it adds up does, and that a run which does not has no figure.  TAP."""
+import json
+import os
+import subprocess
+import sys
+
+BENCH = sys.argv[1]
+CLOSES = {
+    'fin': ('active_3', 'passive_3'),
+    'rst': ('reset_abort', 'peer_reset_established'),
+    'half-close': ('active_half', 'passive_half'),
+    'simultaneous': ('simultaneous', 'simultaneous'),
+    'fin-wait-2': ('timeout_fin_wait_2', 'peer_reset_last_ack'),
+    'time-wait': ('active_3', 'passive_3'),
+}
+CHURNS = {'fin': ('passive_3', 'active_3'), 'rst': CLOSES['rst'], 'half-close': CLOSES['half-close']}
+SOCKETS = {'fin': ('closed_first', 'closed_second'), 'rst': ('reset_sent', 'reset_received'),
+           'half-close': ('closed_first', 'closed_second')}
+cases = failed = 0
+
+
+def run(*words):
+    return subprocess.run([BENCH, *words, '--timeout', '60'], capture_output=True, text=True, timeout=120, check=False)
+
+
+def case(name, wrong):
+    """wrong: None, or what is."""
+    global cases, failed
+    cases += 1
+    failed += wrong is not None
+    print(f"{'ok' if wrong is None else 'not ok'} {cases} - {name}" + ('' if wrong is None else f'\n# {wrong}'), flush=True)
+
+
+def books(o, classes, conns):
+    """None if every connection is in the one class that was asked for, at both ends."""
+    if not o['opened'] == o['ended'] == o['peer_opened'] == o['peer_ended']:
+        return 'opens and ends differ'
+    if sum(o['classes'].values()) != o['ended'] or sum(o['peer_classes'].values()) != o['ended']:
+        return 'the classes do not sum to the ends'
+    if conns is not None and o['opened'] != conns:
+        return f"{o['opened']} were opened"
+    if classes is not None and (list(o['classes']), list(o['peer_classes'])) != ([classes[0]], [classes[1]]):
+        return f"ended as {o['classes']} and {o['peer_classes']}"
+    return None
+
+
+def good(name, words, classes, conns, *keys):
+    r = run(*words, '--json')
+    if r.returncode != 0:
+        return case(name, f'exit {r.returncode}: {r.stderr.strip()}')
+    o = json.loads(r.stdout)
+    missing = [k for k in ('conns', 'close', 'link', 'opened', 'ended', 'classes', 'seconds', 'per_second', *keys) if k not in o]
+    wrong = f'not in the report: {missing}' if missing else books(o, classes, conns)
+    if wrong is None and (o['seconds'] <= 0 or o['per_second'] <= 0):
+        wrong = 'nothing was measured'
+    return case(name, wrong)
+
+
+def refused(name, words, says, status=1):
+    r = run(*words, '--json')
+    wrong = None
+    if r.returncode != status or r.stdout != '' or says not in r.stderr or r.stderr.count('\n') != 1:
+        wrong = f'exit {r.returncode}, says {r.stderr!r}, and {len(r.stdout)} octets of figures'
+    case(name, wrong)
+
+
+LATENCY = ('p50_us', 'p99_us', 'p999_us', 'max_us')
+MEMORY = ('bytes_per_conn', 'bytes_per_time_wait')
+
+
+def every_command(link):
+    for close, classes in CLOSES.items():
+        good(f'{link}: teardown by {close}', ['teardown', '--conns', '2000', '--close', close, '--link', link], classes, 2000,
+             *LATENCY, *MEMORY, 'frames_per_conn', 'seed', 'machine', 'settings')
+    for close, classes in CHURNS.items():
+        good(f'{link}: churn by {close}', ['churn', '--conns', '64', '--seconds', '1', '--close', close, '--link', link],
+             classes, None, *LATENCY)
+    good(f'{link}: rr', ['rr', '--conns', '32', '--seconds', '1', '--link', link], CLOSES['fin'], 32, *LATENCY)
+    good(f'{link}: stream', ['stream', '--conns', '8', '--seconds', '1', '--link', link], None, 8, 'gbit_per_second')
+
+
+def core():
+    every_command('direct')
+    every_command('ring')
+    good('ring: rr of long messages', ['rr', '--conns', '4', '--seconds', '1', '--bytes', '300001'], None, 4)
+    good('ring: hold', ['hold', '--conns', '5000'], CLOSES['fin'], 5000, *MEMORY, 'os_bytes_per_conn')
+    good('ring: IPv6', ['teardown', '--conns', '2000', '--ip', '6'], CLOSES['fin'], 2000)
+    good('ring: in random order, checksums by the link', ['teardown', '--conns', '2000', '--order', 'random', '--offload'],
+         CLOSES['fin'], 2000)
+    good('ring: more connections than one port of the server has', ['teardown', '--conns', '600000', '--link', 'direct'],
+         CLOSES['fin'], 600000)
+    for words in (['teardown', '--conns', '500', '--close', 'half-close'], ['churn', '--conns', '16', '--seconds', '1'],
+                  ['rr', '--conns', '4', '--seconds', '1'], ['stream', '--conns', '4', '--seconds', '1']):
+        refused(f'{words[0]}: one wrong octet, and there is no figure', [*words, '--plant', 'octet'], 'octets are wrong')
+        refused(f'{words[0]}: one end that nobody saw, and there is no figure', [*words, '--plant', 'end'], 'no figure')
+    refused('no such way to close', ['teardown', '--close', 'slam'], '"slam"', 2)
+    refused('no such number', ['teardown', '--conns', '1e6'], '"1e6"', 2)
+
+
+def root():
+    for close, classes in SOCKETS.items():
+        good(f'kernel: teardown by {close}', ['kernel', 'teardown', '--conns', '2000', '--close', close], classes, 2000,
+             *LATENCY, 'settings', 'machine')
+    good('kernel: churn', ['kernel', 'churn', '--conns', '64', '--seconds', '1'], ('closed_second', 'closed_first'), None)
+    good('kernel: rr', ['kernel', 'rr', '--conns', '32', '--seconds', '1'], None, 32)
+    good('kernel: stream', ['kernel', 'stream', '--conns', '8', '--seconds', '1'], None, 8)
+    good('kernel: hold', ['kernel', 'hold', '--conns', '2000'], None, 2000, 'bytes_per_conn')
+    for fault in ('octet', 'end'):
+        refused(f'kernel: planted {fault}, and there is no figure',
+                ['kernel', 'teardown', '--conns', '200', '--close', 'half-close', '--plant', fault], 'no figure')
+    every_command('memif')
+    left = [f for f in os.listdir('/tmp') if f.startswith('finesse-bench.')]
+    case('nothing is left in /tmp', None if not left else f'{left}')
+
+
+if sys.argv[2] == 'root' and os.geteuid() != 0:
+    print('1..0 # SKIP needs root: it makes a network namespace')
+    sys.exit(0)
+{'core': core, 'root': root}[sys.argv[2]]()
+print(f'1..{cases}')
+sys.exit(failed > 0)
