@@ -16,6 +16,8 @@
 #include "memory.h"
 #include "port.h"
 
+#define QUIET_PASSES 256
+
 _Thread_local struct end *end_now;
 
 unsigned
@@ -240,6 +242,7 @@ turn(struct end *e, enum gate gate)
 	l->receive(l, gate == GATE_DEAF ? 0 : (unsigned)e->plan->burst);
 	e->work->act(e);
 	fns_shard_turn(e->shard, e->now_ns / 1000 + e->ahead_us, l->rx, l->received, &l->tx);
+	e->idle = l->received > 0 || l->tx.used > 0 ? 0 : e->idle + 1;
 	l->transmit(l);
 	if (e->watched) {
 		uint64_t took = clock_ns() - e->now_ns;
@@ -267,6 +270,10 @@ end_pass(struct end *e)
 		return false;
 	if (gate != GATE_SHUT)
 		turn(e, gate);
+	else
+		e->idle++;
+	if (e->idle % QUIET_PASSES == QUIET_PASSES - 1)
+		sched_yield(); /* the other end may have no CPU but this one */
 	return end_phase(e) < PHASE_OVER;
 }
 

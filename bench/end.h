@@ -77,6 +77,7 @@ struct end {
 	uint64_t now_ns, deadline_ns;
 	uint64_t
 		ahead_us; /* the shard's clock before the system's: it is set forward when all is to be due */
+	unsigned idle;    /* passes in a row without a frame */
 	bool watched;     /* turns are timed one by one */
 
 	/* the work's */

@@ -1,39 +1,45 @@
 /* finesse-bench: measures, and accounts for every connection that it opened. */
 #include <stdio.h>
+#include <string.h>
 
-#include "end.h"
 #include "kernel.h"
+#include "plot.h"
 #include "report.h"
 
-static int
-measure(struct run *run)
+static json_t *
+measure(const struct plan *plan)
 {
 	static link_drive *const drive[LINK_COUNT] = {
 		[LINK_DIRECT] = direct_drive, [LINK_RING] = ring_drive, [LINK_MEMIF] = memif_drive};
-	link_drive *of = run->plan.kernel         ? kernel_drive
-	                 : run->plan.file != NULL ? alone_drive
-	                                          : drive[run->plan.link];
+	struct run run = {.plan = *plan};
+	link_drive *of = plan->kernel ? kernel_drive : plan->file != NULL ? alone_drive : drive[plan->link];
 	json_t *figures;
 
-	if (of == NULL) {
-		fprintf(stderr, "finesse-bench: no link %s in this version\n", plan_link(&run->plan));
-		return 2;
+	if (of == NULL || plan->command == COMMAND_MICRO) {
+		fprintf(stderr, "finesse-bench: %s over %s: not in this version\n", plan_command(plan),
+		        plan_link(plan));
+		return NULL;
 	}
-	if (!run_begin(run))
-		return 1;
-	figures = of(run) ? report(run) : NULL;
-	if (figures != NULL)
-		report_print(&run->plan, figures);
-	run_end(run);
-	json_decref(figures);
-	return figures == NULL ? 1 : 0;
+	if (!run_begin(&run))
+		return NULL;
+	figures = of(&run) ? report(&run) : NULL;
+	run_end(&run);
+	return figures;
 }
 
 int
 main(int argc, char **argv)
 {
-	static struct run run;
-	int status = plan_read(&run.plan, argc, argv);
+	struct plan plan;
+	int status = plan_read(&plan, argc, argv);
+	json_t *figures;
 
-	return status >= 0 ? status : measure(&run);
+	if (status >= 0)
+		return status;
+	figures = plan.plot != NULL ? plot(&plan, measure) : measure(&plan);
+	if (figures == NULL)
+		return 1;
+	report_print(&plan, figures);
+	json_decref(figures);
+	return 0;
 }

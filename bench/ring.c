@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_pause.h>
-
 #include "end.h"
 #include "lane.h"
 #include "memory.h"
@@ -104,17 +102,19 @@ ring_drive(struct run *run)
 {
 	struct both *b = both_new(run);
 	struct seat seat[2] = {{b, CLIENT}, {b, SERVER}};
-	pthread_t server;
+	pthread_t thread[2];
+	unsigned started = 0;
 
 	if (b == NULL)
 		return false;
-	if (pthread_create(&server, NULL, sit, &seat[SERVER]) != 0) {
+	while (started < 2 && pthread_create(&thread[started], NULL, sit, &seat[started]) == 0)
+		started++;
+	if (started < 2) {
 		fprintf(stderr, "finesse-bench: no second thread\n");
-		both_free(b);
-		return false;
+		atomic_store(&run->shared->half[SERVER].failed, 1);
 	}
-	sit(&seat[CLIENT]);
-	pthread_join(server, NULL);
+	for (unsigned i = 0; i < started; i++)
+		pthread_join(thread[i], NULL);
 	both_free(b);
-	return true;
+	return started == 2;
 }
