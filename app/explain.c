@@ -194,6 +194,9 @@ explain_row(const struct conf *conf, const struct setting *row, const void *base
 	for (unsigned i = 0; row->words != NULL && row->words[i] != NULL; i++)
 		fprintf(out, "%s%s%s", i == 0 ? " (" : ", ", row->words[i],
 		        row->words[i + 1] == NULL ? ")" : "");
+	if (row->shared && conf->workers.cores.count > 1)
+		fprintf(out, " [each of %u workers: %" PRIu64 "]", conf->workers.cores.count,
+		        conf_share(conf, *(const uint64_t *)((const char *)base + row->at)));
 	fputc('\n', out);
 }
 
@@ -209,8 +212,8 @@ explain_memory(const struct conf *conf, uint64_t visit_bytes, FILE *out)
 	n = fns_config_memory(&shard, row, ROWS - 1);
 	if (n > ROWS - 1)
 		n = ROWS - 1;
-	row[n++] = (struct fns_memory){"visits of services", visit_bytes / conf->limits.connections,
-	                               conf->limits.connections, visit_bytes};
+	row[n++] = (struct fns_memory){"visits of services", visit_bytes / shard.connections,
+	                               shard.connections, visit_bytes};
 	fprintf(out, "\nmemory of a worker at the worst; untouched parts cost nothing until they are used\n");
 	fprintf(out, "%-32s %10s %14s %18s\n", "part", "each", "count", "bytes");
 	for (size_t i = 0; i < n; i++) {
@@ -219,6 +222,9 @@ explain_memory(const struct conf *conf, uint64_t visit_bytes, FILE *out)
 		total += row[i].bytes;
 	}
 	fprintf(out, "%-32s %10s %14s %18" PRIu64 "\n", "in all", "", "", total);
+	if (conf->workers.cores.count > 1)
+		fprintf(out, "%-32s %10s %14u %18" PRIu64 "\n", "workers, all together", "",
+		        conf->workers.cores.count, total * conf->workers.cores.count);
 }
 
 void

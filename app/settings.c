@@ -22,6 +22,8 @@ static const char *const close_words[] = {"fin", "rst", "half", "peer", "never",
 /* clang-format off */
 #define ROW(section, name, type, standard, min, max, help) \
 	#section, #name, type, offsetof(struct conf, section.name), standard, min, max, NULL, help, 0
+#define SHARED(section, name, type, standard, min, max, help) \
+	ROW(section, name, type, standard, min, max, help), true
 #define WORD(section, name, standard, list, help) \
 	#section, #name, CONF_WORD, offsetof(struct conf, section.name), standard, 0, 0, list, help, 0
 #define EACH(section, element, name, type, standard, min, max, list, help) \
@@ -56,20 +58,20 @@ static const struct setting table[] = {
 	{EACH(ports, conf_port, mac, CONF_TEXT, "\"\"", 0, 17, NULL,
 	      "own MAC, 02:00:00:00:00:01; empty: the port's own (net_tap: one beside it, the kernel bears the port's)")},
 
-	{ROW(limits, connections, NUM, "1000000", 1, 64000000, "connections at once, half-open ones and orphans included")},
-	{ROW(limits, time_wait, NUM, "1000000", 1, 64000000, "TIME-WAIT entries at once; beyond, a connection skips TIME-WAIT")},
-	{ROW(limits, orphans, NUM, "100000", 0, 64000000, "closed by the application, still sending; beyond, close resets")},
-	{ROW(limits, syn_backlog, NUM, "65536", 1, 64000000, "connections in SYN-RECEIVED per listener")},
+	{SHARED(limits, connections, NUM, "1000000", 1, 64000000, "connections at once, half-open ones and orphans included")},
+	{SHARED(limits, time_wait, NUM, "1000000", 1, 64000000, "TIME-WAIT entries at once; beyond, a connection skips TIME-WAIT")},
+	{SHARED(limits, orphans, NUM, "100000", 0, 64000000, "closed by the application, still sending; beyond, close resets")},
+	{SHARED(limits, syn_backlog, NUM, "65536", 1, 64000000, "connections in SYN-RECEIVED per listener")},
 	{ROW(limits, listeners, NUM, "64", 1, 65535, "listeners at once")},
-	{ROW(limits, recorders, NUM, "1024", 0, 1000000, "connections, live and ended, whose last 32 events are kept; 0: none")},
-	{ROW(limits, neighbours, NUM, "1024", 16, 1048576, "entries of ARP and neighbour discovery together")},
-	{ROW(limits, buffer_bytes, NUM, "1073741824", 1048576, 1024 * GIB, "memory of all send and receive buffers together")},
+	{SHARED(limits, recorders, NUM, "1024", 0, 1000000, "connections, live and ended, whose last 32 events are kept; 0: none")},
+	{ROW(limits, neighbours, NUM, "1024", 16, 1048576, "entries of ARP and neighbour discovery together, in each worker")},
+	{SHARED(limits, buffer_bytes, NUM, "1073741824", 1048576, 1024 * GIB, "memory of all send and receive buffers together")},
 	{ROW(limits, receive_window_bytes, NUM, "16777216", 4096, 16777216, "a receive window grows with use up to this")},
 	{ROW(limits, receive_window_initial_bytes, NUM, "65535", 2048, 16777216, "a receive window begins with this")},
 	{ROW(limits, send_buffer_bytes, NUM, "4194304", 4096, 8388608, "octets a connection may have queued and unacknowledged")},
 	{ROW(limits, challenge_acks_per_5s, NUM, "10", 1, 15, "challenge ACKs per connection in 5 s (RFC 5961 7)")},
-	{ROW(limits, icmp_per_s, NUM, "1000", 0, 10000000, "echo replies and ICMP errors a second")},
-	{ROW(limits, resets_per_s, NUM, "100000", 0, 100000000, "resets a second for segments without a connection")},
+	{SHARED(limits, icmp_per_s, NUM, "1000", 0, 10000000, "echo replies and ICMP errors a second")},
+	{SHARED(limits, resets_per_s, NUM, "100000", 0, 100000000, "resets a second for segments without a connection")},
 
 	{ROW(timeouts, fin_wait_2_s, NUM, "60", 1, 86400, "FIN-WAIT-2 of an orphan, seconds")},
 	{ROW(timeouts, time_wait_s, NUM, "60", 1, 600, "2 MSL, seconds")},

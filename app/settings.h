@@ -43,9 +43,8 @@ struct setting {
 	int64_t min, max;     /* a number's range; a text's longest length; how many elements are allowed */
 	const char *const *words;
 	const char *help;
-	unsigned
-		kinds; /* of a service: a set of 1 << enum conf_clock { CONF_CLOCK_MONOTONIC, CONF_CLOCK_VIRTUAL };
-enum conf_service_type that have it; 0: all */
+	unsigned kinds; /* of a service: a set of 1 << enum conf_service_type that have it; 0: all */
+	bool shared;    /* a limit of all workers together: each has its share (conf_share) */
 };
 
 size_t settings_count(void);

@@ -179,6 +179,34 @@ it_becomes_a_shards_configuration(void **state)
 	assert_int_equal(shard.connections, 1000000);
 }
 
+/* What all may have together is shared out, rounded up; what each needs is not. */
+static void
+workers_share_limits(void **state)
+{
+	const char *text =
+		PORT "workers = { cores = [0, 1, 0]; };\n"
+		     "limits = { connections = 1000; orphans = 0; syn_backlog = 1; neighbours = 100;\n"
+		     "buffer_bytes = 1048576; icmp_per_s = 10; };";
+	struct fns_config shard;
+	char *out;
+	int error;
+
+	(void)state;
+	out = said(text, strlen(text), &error);
+	assert_string_equal(out, "");
+	free(out);
+	conf_shard(&conf, &shard);
+	assert_int_equal(shard.connections, 334);
+	assert_int_equal(shard.time_wait, 333334);
+	assert_int_equal(shard.orphans, 0);
+	assert_int_equal(shard.syn_backlog, 1);
+	assert_int_equal(shard.icmp_per_second, 4);
+	assert_int_equal(shard.neighbours, 100);
+	assert_int_equal(shard.listeners, 64);
+	assert_int_equal(shard.buffer_bytes, 1048576); /* a shard cannot have less */
+	assert_int_equal(shard.rcv_wnd_max, 16777216);
+}
+
 static void
 a_service_has_options_of_its_own(void **state)
 {
@@ -234,6 +262,7 @@ main(void)
 		cmocka_unit_test(the_library_takes_what_the_table_allows),
 		cmocka_unit_test(defaults_are_the_librarys),
 		cmocka_unit_test(it_becomes_a_shards_configuration),
+		cmocka_unit_test(workers_share_limits),
 		cmocka_unit_test(a_service_has_options_of_its_own),
 	};
 
