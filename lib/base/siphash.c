@@ -1,38 +1,11 @@
 /* SipHash-c-d: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012. */
 #include "siphash.h"
 
-struct sip_state {
-	uint64_t v0, v1, v2, v3;
-};
-
-static inline uint64_t
-rotl(uint64_t x, unsigned n)
-{
-	return x << n | x >> (64 - n);
-}
-
-/* Octet by octet, so that byte order does not matter; compilers make one load of it. */
-static inline uint64_t
-load64(const uint8_t *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
 static inline void
 rounds(struct sip_state *s, unsigned n)
 {
-	while (n-- > 0) {
-		s->v0 += s->v1;
-		s->v2 += s->v3;
-		s->v1 = rotl(s->v1, 13) ^ s->v0;
-		s->v3 = rotl(s->v3, 16) ^ s->v2;
-		s->v0 = rotl(s->v0, 32) + s->v3;
-		s->v2 += s->v1;
-		s->v3 = rotl(s->v3, 21) ^ s->v0;
-		s->v1 = rotl(s->v1, 17) ^ s->v2;
-		s->v2 = rotl(s->v2, 32);
-	}
+	while (n-- > 0)
+		sip_round(s);
 }
 
 static inline void
@@ -52,7 +25,7 @@ last_word(const uint8_t *in, size_t len)
 
 	if (rest != 0 && len >= 8)
 		/* One load that reaches back into the word before, instead of a loop over octets. */
-		word = load64(in + len - 8) >> (64 - 8 * rest);
+		word = sip_load(in + len - 8) >> (64 - 8 * rest);
 	else
 		for (size_t i = 0; i < rest; i++)
 			word |= (uint64_t)in[i] << (8 * i);
@@ -62,15 +35,10 @@ last_word(const uint8_t *in, size_t len)
 static inline uint64_t
 sip(struct sip_key key, const uint8_t *in, size_t len, unsigned per_word, unsigned at_end)
 {
-	struct sip_state s = {
-		.v0 = key.k0 ^ 0x736f6d6570736575,
-		.v1 = key.k1 ^ 0x646f72616e646f6d,
-		.v2 = key.k0 ^ 0x6c7967656e657261,
-		.v3 = key.k1 ^ 0x7465646279746573,
-	};
+	struct sip_state s = sip_begin(key);
 
 	for (size_t i = 0; i + 8 <= len; i += 8)
-		absorb(&s, load64(in + i), per_word);
+		absorb(&s, sip_load(in + i), per_word);
 	absorb(&s, last_word(in, len), per_word);
 	s.v2 ^= 0xff;
 	rounds(&s, at_end);
@@ -80,7 +48,7 @@ sip(struct sip_key key, const uint8_t *in, size_t len, unsigned per_word, unsign
 struct sip_key
 sip_key_from(const uint8_t octets[16])
 {
-	return (struct sip_key){.k0 = load64(octets), .k1 = load64(octets + 8)};
+	return (struct sip_key){.k0 = sip_load(octets), .k1 = sip_load(octets + 8)};
 }
 
 uint64_t

@@ -14,4 +14,68 @@ struct sip_key sip_key_from(const uint8_t octets[16]);
 uint64_t siphash24(struct sip_key, const void *in, size_t len);
 uint64_t siphash13(struct sip_key, const void *in, size_t len);
 
+/* The pieces, for who knows the length beforehand: begin, each whole word of eight octets, and at the end the octets
+ * that are left with the length in the topmost octet. */
+struct sip_state {
+	uint64_t v0, v1, v2, v3;
+};
+
+/* Octet by octet, so that byte order does not matter; compilers make one load of it. */
+static inline uint64_t
+sip_load(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+static inline uint64_t
+sip_rotate(uint64_t x, unsigned n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static inline void
+sip_round(struct sip_state *s)
+{
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = sip_rotate(s->v1, 13) ^ s->v0;
+	s->v3 = sip_rotate(s->v3, 16) ^ s->v2;
+	s->v0 = sip_rotate(s->v0, 32) + s->v3;
+	s->v2 += s->v1;
+	s->v3 = sip_rotate(s->v3, 21) ^ s->v0;
+	s->v1 = sip_rotate(s->v1, 17) ^ s->v2;
+	s->v2 = sip_rotate(s->v2, 32);
+}
+
+static inline struct sip_state
+sip_begin(struct sip_key key)
+{
+	return (struct sip_state){
+		.v0 = key.k0 ^ 0x736f6d6570736575,
+		.v1 = key.k1 ^ 0x646f72616e646f6d,
+		.v2 = key.k0 ^ 0x6c7967656e657261,
+		.v3 = key.k1 ^ 0x7465646279746573,
+	};
+}
+
+static inline void
+sip13_word(struct sip_state *s, uint64_t word)
+{
+	s->v3 ^= word;
+	sip_round(s);
+	s->v0 ^= word;
+}
+
+static inline uint64_t
+sip13_end(struct sip_state *s, uint64_t last)
+{
+	sip13_word(s, last);
+	s->v2 ^= 0xff;
+	sip_round(s);
+	sip_round(s);
+	sip_round(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
 #endif

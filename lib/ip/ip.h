@@ -47,6 +47,16 @@ struct own {
 };
 _Static_assert(OWN_MAX < OWN_NONE, "a number is an octet");
 
+/* What is on which link: the prefixes of all ports, the longest first, as words in memory order. */
+#define ON_LINK_MAX (FNS_PORTS_MAX * FNS_PORT_ADDR_MAX)
+struct on_link {
+	uint64_t net[2], mask[2];
+	uint32_t
+		host; /* of IPv4, the bits behind the prefix if all ones (and all zeros) there are broadcast; else 0 */
+	uint8_t port, own;
+	bool ip4;
+};
+
 /* A bucket of tokens, refilled by the clock. */
 struct ip_limit {
 	uint64_t at_us;
@@ -58,6 +68,8 @@ struct ip {
 	uint64_t now_us;                 /* set by the shard at the start of a turn */
 	struct fns_outbox *tx;           /* set by the shard for the length of a turn; NULL outside */
 	struct own own;
+	struct on_link on_link[ON_LINK_MAX];
+	uint16_t on_links;
 	struct neigh_cache neigh;
 	struct loop loop;
 	struct ip_limit echo;
@@ -133,16 +145,19 @@ struct ip_out {
 	size_t room; /* ... at most so many octets: MTU and frame considered */
 	uint8_t src_mac[6], dst_mac[6];
 	uint8_t port;
+	/* for ip_finish_tcp, of who writes TCP: octets of header and text, and the sum of the header's words as numbers */
+	uint16_t header, text;
+	uint64_t sum;
 };
 
 /* Reserves the next blank frame for a packet to dst.  Nothing is taken from the outbox until ip_finish_tcp: a begun
  * packet that is not finished costs nothing. */
 enum ip_verdict ip_begin(struct ip *, const uint8_t dst[16], struct ip_out *);
 
-/* Writes Ethernet and IP in front of the TCP header and text that stand at out->l4 (len octets together), fills in the
- * TCP checksum (or asks the port for it), pads a short frame with zeros, and takes the frame from the outbox. */
+/* Writes Ethernet and IP in front of the TCP header and text that stand at out->l4, fills in the TCP checksum (or asks the
+ * port for it), pads a short frame with zeros, and takes the frame from the outbox. */
 void ip_finish_tcp(struct ip *, struct ip_out *, const uint8_t src[16], const uint8_t dst[16], uint8_t ttl,
-                   uint8_t tos, size_t len);
+                   uint8_t tos);
 
 /* TCP saw forward progress from this peer: its next hop is alive (RFC 4861 §7.3.1). */
 void ip_confirm(struct ip *, const uint8_t remote[16]);

@@ -179,14 +179,31 @@ bucket_of(const struct neigh_cache *c, uint8_t port, const uint8_t addr[16])
 	return &c->bucket[hash & (c->buckets - 1)];
 }
 
-struct neigh *
-neigh_find(const struct neigh_cache *c, uint8_t port, const uint8_t addr[16])
+static inline bool
+is_of(const struct neigh *e, uint8_t port, const uint8_t addr[16])
 {
-	uint32_t i;
+	return e->state != NEIGH_FREE && e->port == port && memcmp(e->addr, addr, 16) == 0;
+}
 
-	for (i = *bucket_of(c, port, addr); i != NONE; i = c->entry[i].next)
-		if (c->entry[i].port == port && memcmp(c->entry[i].addr, addr, 16) == 0)
+static inline uint32_t *
+hint_of(struct neigh_cache *c, const uint8_t addr[16])
+{
+	return &c->hint[(uint8_t)(addr[15] ^ addr[14] * 7 ^ addr[13] * 31)];
+}
+
+struct neigh *
+neigh_find(struct neigh_cache *c, uint8_t port, const uint8_t addr[16])
+{
+	uint32_t *hint = hint_of(c, addr), i;
+
+	if (is_of(&c->entry[*hint], port, addr))
+		return &c->entry[*hint];
+	for (i = *bucket_of(c, port, addr); i != NONE; i = c->entry[i].next) {
+		if (is_of(&c->entry[i], port, addr)) {
+			*hint = i;
 			return &c->entry[i];
+		}
+	}
 	return NULL;
 }
 

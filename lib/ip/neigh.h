@@ -36,6 +36,8 @@ struct neigh {
 	uint64_t due_us;   /* when neigh_expire has something to do with it; UINT64_MAX: never */
 };
 
+#define NEIGH_HINTS 256u
+
 /* A binary heap of entries: what comes first stands at index[0]. */
 struct neigh_heap {
 	uint32_t *index;
@@ -51,6 +53,8 @@ struct neigh_cache {
 	uint64_t due_us;         /* the earliest due_us of all entries; UINT64_MAX: none */
 	uint32_t events; /* counts resolutions, failures, and room made for another: who waits compares it */
 	uint64_t key;    /* of the hash */
+	/* Where an address was found last, by its low octets: spares most calls the hash.  A hint, true or not. */
+	uint32_t hint[NEIGH_HINTS];
 };
 
 /* A request (ARP request, neighbour solicitation) that should be sent now; unicast to `mac` in PROBE, else to all. */
@@ -67,8 +71,8 @@ void neigh_init(struct neigh_cache *, void *zeroed, uint32_t room, uint64_t key)
  * is good unless the state is INCOMPLETE or FAILED. */
 struct neigh *neigh_use(struct neigh_cache *, uint8_t port, const uint8_t addr[16], uint64_t now_us);
 
-/* The entry, or NULL; changes nothing. */
-struct neigh *neigh_find(const struct neigh_cache *, uint8_t port, const uint8_t addr[16]);
+/* The entry, or NULL; changes nothing but the hint. */
+struct neigh *neigh_find(struct neigh_cache *, uint8_t port, const uint8_t addr[16]);
 
 /* What a peer says of itself (RFC 4861 §7.2.5).  `solicited`: it answers a request of ours; that counts only while one
  * is outstanding (INCOMPLETE, PROBE), and another MAC than the probed one needs `override`.  Otherwise an existing

@@ -129,6 +129,30 @@ own_add(struct ip *ip, const uint8_t addr[16])
 	ip->own.slot[h] = ++ip->own.count;
 }
 
+static void
+on_link_add(struct ip *ip, uint16_t port, const struct fns_prefix *p)
+{
+	struct on_link l = {.port = (uint8_t)port, .own = ip_own(ip, p->ip), .ip4 = addr_is_ip4(p->ip)};
+	unsigned bits = p->bits + (l.ip4 ? 96u : 0u);
+	uint16_t at = ip->on_links++;
+	uint8_t mask[16] = {0};
+
+	for (unsigned i = 0; i < bits && i < 128; i++)
+		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	memcpy(l.mask, mask, 16);
+	memcpy(l.net, p->ip, 16);
+	l.net[0] &= l.mask[0];
+	l.net[1] &= l.mask[1];
+	if (l.ip4 && p->bits < 31) /* RFC 3021: /31 has none */
+		l.host = UINT32_MAX >> p->bits;
+	for (; at > 0 && __builtin_popcountll(ip->on_link[at - 1].mask[0]) +
+	                                 __builtin_popcountll(ip->on_link[at - 1].mask[1]) <
+	                         (int)bits;
+	     at--)
+		ip->on_link[at] = ip->on_link[at - 1];
+	ip->on_link[at] = l;
+}
+
 void
 own_init(struct ip *ip)
 {
@@ -136,11 +160,32 @@ own_init(struct ip *ip)
 		const struct fns_port_config *p = &ip->config->port[i];
 		uint8_t link_local[16];
 
-		for (uint16_t k = 0; k < p->address_count; k++)
+		for (uint16_t k = 0; k < p->address_count; k++) {
 			own_add(ip, p->address[k].ip);
+			on_link_add(ip, i, &p->address[k]);
+		}
 		link_local_of(link_local, p->mac);
 		own_add(ip, link_local);
 	}
+}
+
+static inline bool
+holds(const struct on_link *l, const uint64_t addr[2])
+{
+	return (((addr[0] ^ l->net[0]) & l->mask[0]) | ((addr[1] ^ l->net[1]) & l->mask[1])) == 0;
+}
+
+const struct on_link *
+on_link_of(const struct ip *ip, const uint8_t addr[16])
+{
+	bool ip4 = addr_is_ip4(addr);
+	uint64_t words[2];
+
+	memcpy(words, addr, 16);
+	for (uint16_t i = 0; i < ip->on_links; i++)
+		if (ip->on_link[i].ip4 == ip4 && holds(&ip->on_link[i], words))
+			return &ip->on_link[i];
+	return NULL;
 }
 
 bool
@@ -149,30 +194,23 @@ ours_by(const struct ip *ip, uint8_t port, const uint8_t addr[16])
 	return is_link_local(addr) ? port_has(&ip->config->port[port], addr) : ip_is_ours(ip, addr);
 }
 
-static bool
-is_directed_broadcast(const struct fns_prefix *p, const uint8_t addr[16])
-{
-	uint32_t host;
-
-	if (!addr_is_ip4(p->ip) || p->bits >= 31 || !prefix_has(p, addr)) /* RFC 3021: /31 has none */
-		return false;
-	host = UINT32_MAX >> p->bits;
-	return (get_u32(addr + 12) & host) == host || (get_u32(addr + 12) & host) == 0;
-}
-
 bool
 is_broadcast(const struct ip *ip, const uint8_t addr[16])
 {
-	uint16_t i, k;
+	uint32_t ip4 = get_u32(addr + 12);
+	uint64_t words[2];
 
 	if (!addr_is_ip4(addr))
 		return false;
-	if (get_u32(addr + 12) == UINT32_MAX)
+	if (ip4 == UINT32_MAX)
 		return true;
-	for (i = 0; i < ip->config->port_count; i++)
-		for (k = 0; k < ip->config->port[i].address_count; k++)
-			if (is_directed_broadcast(&ip->config->port[i].address[k], addr))
-				return true;
+	memcpy(words, addr, 16);
+	for (uint16_t i = 0; i < ip->on_links; i++) {
+		uint32_t host = ip->on_link[i].host;
+
+		if (host != 0 && ((ip4 & host) == host || (ip4 & host) == 0) && holds(&ip->on_link[i], words))
+			return true;
+	}
 	return false;
 }
 

@@ -9,7 +9,10 @@
 
 #include "ip.h"
 
-void own_init(struct ip *); /* ip->own, from the configuration */
+void own_init(struct ip *); /* ip->own and ip->on_link, from the configuration */
+
+/* The prefix of ip->on_link that holds the address; NULL. */
+const struct on_link *on_link_of(const struct ip *, const uint8_t addr[16]);
 
 /* fe80:: with the EUI-64 of the MAC (RFC 4291 appendix A). */
 void link_local_of(uint8_t addr[16], const uint8_t mac[6]);

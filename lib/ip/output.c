@@ -125,20 +125,21 @@ ip_finish(struct ip *ip, const struct ip_out *out, const uint8_t src[16], const 
 
 void
 ip_finish_tcp(struct ip *ip, struct ip_out *out, const uint8_t src[16], const uint8_t dst[16], uint8_t ttl,
-              uint8_t tos, size_t len)
+              uint8_t tos)
 {
-	uint64_t sum = cksum_pseudo(src, dst, PROTO_TCP, len);
-	struct fns_frame *f = out->frame;
+	size_t len = (size_t)out->header + out->text;
+	uint64_t sum = cksum_number_addr(src) + cksum_number_addr(dst) + PROTO_TCP + len; /* pseudo header */
 	bool loop = out->port == LOOP_PORT, offload = !loop && ip->config->port[out->port].tx_cksum;
+	struct fns_frame *f = out->frame;
 
-	put_u16(out->l4 + TCP_CKSUM_AT, 0);
-	if (loop)
-		; /* it goes from memory to memory */
-	else if (offload)
-		put_u16(out->l4 + TCP_CKSUM_AT,
-		        (uint16_t)~cksum_fold(sum)); /* the port adds the rest and complements */
-	else
-		put_u16(out->l4 + TCP_CKSUM_AT, cksum_fold(cksum_add(sum, out->l4, len)));
+	if (offload) { /* the port adds the rest and complements */
+		put_u16(out->l4 + TCP_CKSUM_AT, (uint16_t)~cksum_number(sum));
+	} else if (!loop) { /* it goes from memory to memory */
+		sum += out->sum;
+		if (out->text > 0)
+			sum += cksum_number_of(cksum_add(0, out->l4 + out->header, out->text));
+		put_u16(out->l4 + TCP_CKSUM_AT, cksum_number(sum));
+	}
 	ip_finish(ip, out, src, dst, PROTO_TCP, ttl, tos, len);
 	if (!offload)
 		return;

@@ -16,21 +16,12 @@ route_set(const struct ip *ip, struct ip_route *r, uint16_t port, const uint8_t 
 static bool
 route_on_link(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
 {
-	const struct fns_prefix *best = NULL;
-	uint16_t i, k;
+	const struct on_link *l = on_link_of(ip, remote);
 
-	for (i = 0; i < ip->config->port_count; i++)
-		for (k = 0; k < ip->config->port[i].address_count; k++) {
-			const struct fns_prefix *p = &ip->config->port[i].address[k];
-
-			if (!prefix_has(p, remote) || (best != NULL && p->bits <= best->bits))
-				continue;
-			best = p;
-			route_set(ip, r, i, remote);
-		}
-	if (best == NULL)
+	if (l == NULL)
 		return false;
-	memcpy(r->source, best->ip, 16);
+	route_set(ip, r, l->port, remote);
+	memcpy(r->source, ip->own.addr[l->own], 16);
 	return true;
 }
 

@@ -339,15 +339,6 @@ conn_arm(struct fns_conn *c, enum deadline d, uint64_t after_us)
 	conn_timer(c, due);
 }
 
-void
-conn_stop(struct fns_conn *c, enum deadline d)
-{
-	if (d > PERSIST)
-		c->deadline[d - 1] = 0;
-	else if (c->persists == (d == PERSIST))
-		c->deadline[0] = 0;
-}
-
 struct queues *
 conn_attach(struct fns_conn *c)
 {

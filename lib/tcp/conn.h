@@ -320,7 +320,16 @@ void conn_end(struct fns_conn *, enum close_class, int error, bool reset);
 enum close_class conn_class_by_state(const struct fns_conn *, enum close_class of_syn_sent);
 
 void conn_arm(struct fns_conn *, enum deadline, uint64_t after_us);
-void conn_stop(struct fns_conn *, enum deadline);
+
+static inline void
+conn_stop(struct fns_conn *c, enum deadline d)
+{
+	if (d > PERSIST)
+		c->deadline[d - 1] = 0;
+	else if (c->persists == (d == PERSIST))
+		c->deadline[0] = 0;
+}
+
 void conn_timer(struct fns_conn *, uint32_t due); /* the wheel looks at it by that tick */
 
 /* FNS_LINGERED, if it is owed. */

@@ -293,7 +293,6 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 	struct seg s = {.seq = p->seq, .ack = (p->flags & ACK) ? c->rcv.nxt : 0, .flags = p->flags};
 	uint32_t adv = c->rcv.adv;
 	uint8_t tos = (uint8_t)(o->dscp << 2);
-	size_t header;
 
 	ecn_send(c, &s, p->text > 0 && seq_ge(p->seq, c->snd.max), &tos);
 	s.opt.packed = profile_says(c, RULE_packed_options);
@@ -309,12 +308,12 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 		s.opt.sacks = (uint8_t)text_sack_blocks(c, s.opt.sack);
 	if (!(p->flags & RST))
 		s.wnd = output_window(c, p->flags, &adv);
-	header = seg_build(out->l4, c->key.lport, c->key.rport, &s);
+	out->header = (uint16_t)seg_build_summed(out->l4, c->key.lport, c->key.rport, &s, &out->sum);
+	out->text = (uint16_t)p->text;
 	if (p->text > 0)
-		ring_copy(&conn_queues(c)->tx, &tcp_of(c)->pages, p->seq - conn_text_seq(c), out->l4 + header,
-		          p->text);
-	ip_finish_tcp(tcp_of(c)->ip, out, tcp_local(tcp_of(c), &c->key), c->key.remote, o->ttl, tos,
-	              header + p->text);
+		ring_copy(&conn_queues(c)->tx, &tcp_of(c)->pages, p->seq - conn_text_seq(c),
+		          out->l4 + out->header, p->text);
+	ip_finish_tcp(tcp_of(c)->ip, out, tcp_local(tcp_of(c), &c->key), c->key.remote, o->ttl, tos);
 	record_sent(c, &s, p->text, seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));
 	sent(c, p, adv);
 	if (s.opt.sacks > 0)
@@ -414,6 +413,15 @@ push_run(const struct fns_conn *c, struct plan *p, uint32_t *run)
 	*run = 0;
 }
 
+/* Nothing to send, seen without a plan: no text, no FIN that has not gone out, no duty. */
+static inline bool
+is_quiet(const struct fns_conn *c)
+{
+	return c->queues == POOL_NONE && c->snd.nxt == c->snd.max && flagged(c, C_SYN_ACKED) &&
+	       !flagged(c, C_RST_DUE | C_ACK_NOW | C_PROBE | C_REXMIT | C_RECOVERY) &&
+	       !(c->snd.una == c->snd.max && may(c, SEND_FIN));
+}
+
 enum sent
 tcp_output(struct fns_conn *c)
 {
@@ -423,7 +431,7 @@ tcp_output(struct fns_conn *c)
 
 	if (c->snd.una == c->snd.max && conn_unacked(c) > 0)
 		cc_idle(c);
-	for (unsigned n = 0; plan(c, &p); n++) {
+	for (unsigned n = 0; !is_quiet(c) && plan(c, &p); n++) {
 		enum ip_verdict v;
 
 		if (n == BURST)

@@ -24,14 +24,14 @@ static bool
 reply(struct tcp *t, const struct key *key, const struct seg *s, uint8_t ttl, uint8_t dscp)
 {
 	struct ip_out out;
-	size_t len;
 
 	if (ip_begin(t->ip, key->remote, &out) != IP_OK) {
 		counter_add(&t->stats.answers_unsent, 1);
 		return false;
 	}
-	len = seg_build(out.l4, key->lport, key->rport, s);
-	ip_finish_tcp(t->ip, &out, tcp_local(t, key), key->remote, ttl, (uint8_t)(dscp << 2), len);
+	out.header = (uint16_t)seg_build_summed(out.l4, key->lport, key->rport, s, &out.sum);
+	out.text = 0;
+	ip_finish_tcp(t->ip, &out, tcp_local(t, key), key->remote, ttl, (uint8_t)(dscp << 2));
 	counter_add(&t->stats.segments_sent, 1);
 	return true;
 }

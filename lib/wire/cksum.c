@@ -2,10 +2,6 @@
  * the same in either byte order but for a swap at the end (§2 (B)), and the same in any word size (§2 (C)). */
 #include "cksum.h"
 
-#include <string.h>
-
-#include "cursor.h"
-
 /* The carry goes round: 2^64 - 1 is a multiple of 2^16 - 1, so nothing is lost. */
 static inline uint64_t
 add_around(uint64_t a, uint64_t b)
@@ -61,33 +57,4 @@ cksum_add(uint64_t sum, const void *octets, size_t len)
 	if (len > 0)
 		b = add_around(b, load_tail(p, len));
 	return add_around(add_around(sum, b), add_around(c, d));
-}
-
-uint64_t
-cksum_pseudo(const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, size_t len)
-{
-	/* RFC 8200 §8.1.  For IPv4 (RFC 9293 §3.1) the same words come to the same sum: the prefix ::ffff:0:0 of a mapped
-	 * address adds 0xffff, which is zero in one's complement. */
-	uint8_t rest[8] = {[7] = protocol};
-	uint64_t sum;
-
-	put_u32(rest, (uint32_t)len);
-	sum = cksum_add(0, src, 16);
-	sum = cksum_add(sum, dst, 16);
-	return cksum_add(sum, rest, sizeof(rest));
-}
-
-uint16_t
-cksum_fold(uint64_t sum)
-{
-	uint8_t octets[2];
-	uint16_t folded;
-
-	sum = (sum >> 32) + (sum & 0xffffffff); /* 33 bits */
-	sum = (sum >> 16) + (sum & 0xffff);     /* 18 bits */
-	sum = (sum >> 16) + (sum & 0xffff);     /* 17 bits */
-	sum = (sum >> 16) + (sum & 0xffff);
-	folded = (uint16_t)~sum;
-	memcpy(octets, &folded, sizeof(octets));
-	return get_u16(octets);
 }

@@ -43,20 +43,32 @@ static const uint8_t addr_mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf
 static inline void
 addr_from_ip4(uint8_t addr[16], const uint8_t ip4[4])
 {
-	memcpy(addr, addr_mapped_prefix, 12);
-	memcpy(addr + 12, ip4, 4);
+	uint8_t low[8] = {0, 0, 0xff, 0xff, ip4[0], ip4[1], ip4[2], ip4[3]};
+
+	memset(addr, 0, 8);
+	memcpy(addr + 8, low, 8); /* in one piece, as it will be read */
 }
 
 static inline bool
 addr_is_ip4(const uint8_t addr[16])
 {
-	return memcmp(addr, addr_mapped_prefix, 12) == 0;
+	uint64_t high;
+	uint32_t word, prefix;
+
+	memcpy(&high, addr, 8);
+	memcpy(&word, addr + 8, 4);
+	memcpy(&prefix, addr_mapped_prefix + 8, 4);
+	return high == 0 && word == prefix;
 }
 
 static inline bool
 addr_equal(const uint8_t a[16], const uint8_t b[16])
 {
-	return memcmp(a, b, 16) == 0;
+	uint64_t x[2], y[2];
+
+	memcpy(x, a, 16);
+	memcpy(y, b, 16);
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 bool addr_is_zero(const uint8_t addr[16]);      /* 0.0.0.0 or :: */

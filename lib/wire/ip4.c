@@ -49,7 +49,7 @@ ip4_parse(struct ip_packet *ip, struct cursor *c, bool verified)
 	total = get_u16(p + 2);
 	if (total < header || total > left)
 		return DROP_IP4_LENGTH;
-	if (!verified && cksum_fold(cksum_add(0, p, header)) != 0)
+	if (!verified && cksum_fold(cksum_header(0, p, header)) != 0)
 		return DROP_IP4_CKSUM;
 	if (get_u16(p + 6) & (MF | FRAGMENT_OFFSET))
 		return DROP_IP4_FRAGMENT;
@@ -75,15 +75,16 @@ void
 ip4_build(uint8_t at[IP4_HEADER], const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, uint8_t ttl,
           uint8_t tos, size_t payload)
 {
-	at[0] = 0x45;
-	at[1] = tos;
-	put_u16(at + 2, (uint16_t)(IP4_HEADER + payload));
-	put_u16(at + 4, 0); /* RFC 6864 §4.1: an atomic datagram needs no identification */
-	put_u16(at + 6, DF);
-	at[8] = ttl;
-	at[9] = protocol;
-	put_u16(at + 10, 0);
-	memcpy(at + 12, src + 12, 4);
-	memcpy(at + 16, dst + 12, 4);
-	put_u16(at + 10, cksum_fold(cksum_add(0, at, IP4_HEADER)));
+	uint32_t length = (uint32_t)(IP4_HEADER + payload);
+	uint32_t word[5] = {
+		0x45000000u | (uint32_t)tos << 16 | length,
+		DF, /* RFC 6864 §4.1: an atomic datagram needs no identification */
+		(uint32_t)ttl << 24 | (uint32_t)protocol << 16,
+		get_u32(src + 12),
+		get_u32(dst + 12),
+	};
+
+	word[2] |= cksum_number((uint64_t)word[0] + word[1] + word[2] + word[3] + word[4]);
+	for (unsigned i = 0; i < 5; i++)
+		put_u32(at + 4 * i, word[i]);
 }

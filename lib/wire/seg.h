@@ -40,7 +40,16 @@ struct seg {
 enum drop seg_parse(struct seg *, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
                     const uint8_t src[16], const uint8_t dst[16], bool verified);
 
-/* Writes header and options at `at` (checksum field zero) and returns their length; text goes behind it. */
-size_t seg_build(uint8_t *at, uint16_t src_port, uint16_t dst_port, const struct seg *);
+/* Writes header and options at `at` (checksum field zero) and returns their length; text goes behind it.  With *sum the
+ * sum of their words as numbers (cksum.h). */
+size_t seg_build_summed(uint8_t *at, uint16_t src_port, uint16_t dst_port, const struct seg *, uint64_t *sum);
+
+static inline size_t
+seg_build(uint8_t *at, uint16_t src_port, uint16_t dst_port, const struct seg *seg)
+{
+	uint64_t sum;
+
+	return seg_build_summed(at, src_port, dst_port, seg, &sum);
+}
 
 #endif

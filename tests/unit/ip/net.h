@@ -324,7 +324,7 @@ net_resolve(struct net *n, uint8_t port, const char *text, const uint8_t mac[6])
 }
 
 static inline const struct neigh *
-net_find(const struct net *n, uint8_t port, const char *text)
+net_find(struct net *n, uint8_t port, const char *text)
 {
 	return neigh_find(&n->ip.neigh, port, addr(text).ip);
 }
