@@ -6,7 +6,7 @@
 #include "requests.h"
 
 #define EXPIRE_BUDGET                                                                                        \
-	4096u /* timeouts and TIME-WAIT entries a turn: a storm of them must not hold up the frames */
+	2048u /* timeouts and TIME-WAIT entries a turn: a storm of them must not hold up the frames */
 
 static void *
 take(const struct fns_config *cf, uint64_t bytes)

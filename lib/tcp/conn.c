@@ -475,6 +475,8 @@ tcp_reports(struct tcp *t)
 		unsigned reports = c->reports;
 
 		t->reports.head = c->report_next;
+		if (t->reports.head != POOL_NONE)
+			conn_prefetch(t, t->reports.head);
 		c->marks &= (uint8_t)~M_REPORT;
 		c->reports = 0;
 		if ((reports & FNS_CLOSED) && (c->marks & M_CLOSED))
@@ -499,6 +501,8 @@ tcp_reap(struct tcp *t)
 		struct fns_conn *c = conn_at(t, i);
 
 		i = c->report_next;
+		if (i != POOL_NONE)
+			conn_prefetch(t, i);
 		c->marks &= (uint8_t)~M_REAP;
 		if (c->marks & M_DIRTY) { /* its last segment found no room: next turn */
 			reap_later(c);

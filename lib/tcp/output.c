@@ -483,6 +483,8 @@ tcp_outputs(struct tcp *t)
 		struct fns_conn *c = conn_at(t, now.head);
 
 		now.head = c->dirty_next;
+		if (now.head != POOL_NONE)
+			conn_prefetch(t, now.head);
 		c->marks &= (uint8_t)~M_DIRTY;
 		switch (tcp_output(c)) {
 		case SENT_ALL:
