@@ -75,6 +75,15 @@ of_tally(const struct sock *s, const struct fns_tally *t, struct fns_tcp_figures
 	f->total_rto = (uint16_t)t->timeouts;
 }
 
+/* A connection that has ended is CLOSED; to the BSDs it is in TIME-WAIT as long as its entry is there. */
+static enum fns_state
+state_of(const struct sock *s, const struct fns_status *st)
+{
+	if (!s->over)
+		return (enum fns_state)st->number;
+	return sock_profile(s) == FNS_BSD && fns_waits(s->conn) ? FNS_STATE_TIME_WAIT : FNS_STATE_CLOSED;
+}
+
 static void
 of_conn(const struct sock *s, struct fns_tcp_figures *f)
 {
@@ -83,7 +92,7 @@ of_conn(const struct sock *s, struct fns_tcp_figures *f)
 
 	fns_status(s->conn, &st);
 	fns_measure(s->conn, &m);
-	f->state = state_number[s->over ? FNS_STATE_CLOSED : st.number];
+	f->state = state_number[state_of(s, &st)];
 	f->options = (uint8_t)(m.timestamps | m.sack << 1 | m.scaled << 2 | m.ecn << 3);
 	f->snd_wscale = m.snd_scale & 15u;
 	f->rcv_wscale = m.rcv_scale & 15u;

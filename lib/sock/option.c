@@ -49,12 +49,18 @@ option_apply(struct sock *s, const struct fns_options *o)
 	return r;
 }
 
-bool
-sock_is_linux(const struct sock *s)
+uint8_t
+sock_profile(const struct sock *s)
 {
 	uint8_t own = s->options.profile;
 
-	return (own != FNS_PROFILE_DEFAULT ? own : fns_shard_config(s->owner->shard)->profile) == FNS_LINUX;
+	return own != FNS_PROFILE_DEFAULT ? own : fns_shard_config(s->owner->shard)->profile;
+}
+
+bool
+sock_is_linux(const struct sock *s)
+{
+	return sock_profile(s) == FNS_LINUX;
 }
 
 /* Linux doubles what it is told, for its own records, and has a least; the window that results is what was asked. */
@@ -200,13 +206,13 @@ get_linger(const struct sock *s, void *value, socklen_t *len)
 	return option_answer(value, len, &l, sizeof(l));
 }
 
-/* As Linux does: a soft error is told here, and here alone. */
+/* A soft error is told here, as Linux does, and here alone; the BSDs keep it for themselves. */
 static int
 take_error(struct sock *s)
 {
 	int error = sock_error(s);
 
-	if (error == 0) {
+	if (error == 0 && sock_profile(s) != FNS_BSD) {
 		error = s->soft;
 		s->soft = 0;
 	}

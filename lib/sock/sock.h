@@ -133,6 +133,7 @@ bool sock_has_room(const struct sock *);
 #define SOCK_CHUNK 61440u /* the most that Linux queues in one piece */
 
 /* option.c: the profile is linux. */
+uint8_t sock_profile(const struct sock *); /* enum fns_profile, never the default */
 bool sock_is_linux(const struct sock *);
 
 /* poll.c */

@@ -72,6 +72,15 @@ fns_quick_ack(struct fns_conn *c, bool quick)
 }
 
 bool
+fns_waits(const struct fns_conn *c)
+{
+	const struct tcp *t = tcp_of(c);
+	uint32_t i = in(c, TIME_WAIT) ? tcp_find(t, &c->key, tcp_hash(t, &c->key)) : TABLE_NONE;
+
+	return i != TABLE_NONE && (i & TW_BIT);
+}
+
+bool
 fns_is_quick(const struct fns_conn *c)
 {
 	return c->quick > 0;

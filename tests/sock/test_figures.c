@@ -94,6 +94,20 @@ begin(void **state)
 }
 
 static int
+begin_bsd(void **state)
+{
+	struct fns_config cf;
+
+	(void)state;
+	w = malloc(sizeof(*w));
+	world_default(&cf);
+	cf.profile = FNS_BSD;
+	world_begin(w, &cf, NULL, true);
+	connected();
+	return 0;
+}
+
+static int
 end(void **state)
 {
 	(void)state;
@@ -230,6 +244,49 @@ end__still_answers(void **state)
 	assert_int_equal(f.data_segs_out, 1);
 }
 
+/* The BSDs look at the entry as if it were the connection's. */
+static void
+time_wait__bsd__while_the_entry_lives(void **state)
+{
+	(void)state;
+	fns_sock_shutdown(w->socks[NEAR], client, SHUT_WR);
+	world_turn(w);
+	fns_sock_close(w->socks[FAR], server);
+	world_pass(w, 59000000);
+	assert_int_equal(figures(NEAR, client).state, 6);
+	world_pass(w, 2000000);
+	assert_int_equal(figures(NEAR, client).state, 7);
+}
+
+/* R1 is reached, and nobody has an error yet. */
+static int
+soft_error(void)
+{
+	int error = -1;
+	socklen_t len = sizeof(error);
+
+	w->cut = CUT_SEGMENTS;
+	w->to_cut = 1 << FAR;
+	fns_sock_write(w->socks[NEAR], client, "1", 1);
+	world_pass(w, 20000000);
+	assert_int_equal(fns_sock_getsockopt(w->socks[NEAR], client, SOL_SOCKET, SO_ERROR, &error, &len), 0);
+	return error;
+}
+
+static void
+soft_error__linux__told(void **state)
+{
+	(void)state;
+	assert_int_equal(soft_error(), ETIMEDOUT);
+}
+
+static void
+soft_error__bsd__kept(void **state)
+{
+	(void)state;
+	assert_int_equal(soft_error(), 0);
+}
+
 int
 main(void)
 {
@@ -240,6 +297,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(closed_window__is_told, begin, end),
 		cmocka_unit_test_setup_teardown(listener__tells_its_queue, begin, end),
 		cmocka_unit_test_setup_teardown(end__still_answers, begin, end),
+		cmocka_unit_test_setup_teardown(time_wait__bsd__while_the_entry_lives, begin_bsd, end),
+		cmocka_unit_test_setup_teardown(soft_error__linux__told, begin, end),
+		cmocka_unit_test_setup_teardown(soft_error__bsd__kept, begin_bsd, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,6 +247,9 @@ int fns_set_options(struct fns_conn *, const struct fns_options *);
 void fns_quick_ack(struct fns_conn *, bool);
 bool fns_is_quick(const struct fns_conn *);
 
+/* Of a held connection that ended in TIME-WAIT: its entry is still there. */
+bool fns_waits(const struct fns_conn *);
+
 /* From now on `handler` with `user`; NULL keeps the handler.  A shard knows at most 1,023 different functions. */
 void fns_attach(struct fns_conn *, fns_handler *handler, void *user);
 void *fns_user(const struct fns_conn *);
