@@ -203,7 +203,7 @@ sort(struct io *io, struct rte_mbuf *m, uint16_t port)
 
 	if (port < io->ports)
 		m->port = port; /* as we count them: who takes it over knows no other */
-	if (owner == STEER_ALL)
+	if (owner == FNS_STEER_ALL)
 		copy_to_others(io, m);
 	if (owner >= STEER_SHARDS_MAX || (owner == io->queue && port < io->ports))
 		take_in(io, m, port);

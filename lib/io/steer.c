@@ -1,4 +1,4 @@
-/* Whose a frame is, and the rings between workers (steer.h). */
+/* Rings between workers, and what goes into them (steer.h). */
 #include "steer.h"
 
 #include <stdlib.h>
@@ -7,13 +7,9 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
-#include "arp.h"
-#include "cursor.h"
 #include "eth.h"
 #include "flow.h"
-#include "icmp.h"
 #include "ip4.h"
-#include "ip6.h"
 #include "seg.h"
 
 #define HANDED_MAX  1024   /* frames that may wait for one worker, about */
@@ -107,64 +103,12 @@ steer_room(const struct steer *s)
 	return STEER_WAYS * s->map.shards * (s->map.shards - 1u) * s->ring_room;
 }
 
-/* What says where a neighbour is, is for all: each shard has a neighbour cache of its own.  A request is answered once. */
-static unsigned
-owner_of_arp(struct cursor *c)
-{
-	struct arp arp;
-
-	if (arp_parse(&arp, c) != DROP_TAKEN)
-		return STEER_ANY;
-	return arp.op == ARP_REPLY || memcmp(arp.sender_ip, arp.target_ip, 4) == 0 ? STEER_ALL : STEER_ANY;
-}
-
-/* An error goes to the flow that it quotes. */
-static unsigned
-owner_of_icmp(const struct steer *s, const struct ip_packet *p)
-{
-	struct icmp icmp;
-	struct nd nd;
-
-	if (icmp_parse(&icmp, p) != DROP_TAKEN || icmp.kind == ICMP_ECHO)
-		return STEER_ANY;
-	if (icmp.kind == ICMP_ND)
-		return nd_parse(&nd, &icmp, p) == DROP_TAKEN && nd.advert ? STEER_ALL : STEER_ANY;
-	return s->map.owner[flow_fold(&icmp.flow)];
-}
-
-static unsigned
-owner_of_frame(const struct steer *s, const uint8_t *octets, size_t len)
-{
-	struct cursor c = cursor_of(octets, len);
-	struct ip_packet p;
-	struct flow f;
-	struct eth eth;
-
-	if (eth_parse(&eth, &c) != DROP_TAKEN)
-		return STEER_ANY;
-	if (eth.type == ETH_ARP)
-		return owner_of_arp(&c);
-	/* whether its checksums are good is the owner's to say */
-	if (eth.type == ETH_IP4 ? ip4_parse(&p, &c, true) != DROP_TAKEN
-	                        : eth.type != ETH_IP6 || ip6_parse(&p, &c) != DROP_TAKEN)
-		return STEER_ANY;
-	if (p.protocol == (p.v6 ? PROTO_ICMP6 : PROTO_ICMP))
-		return owner_of_icmp(s, &p);
-	if (p.protocol != PROTO_TCP || p.l4_len < 4)
-		return STEER_ANY;
-	memcpy(f.local, p.dst, 16);
-	memcpy(f.remote, p.src, 16);
-	f.rport = get_u16(p.l4);
-	f.lport = get_u16(p.l4 + 2);
-	return s->map.owner[flow_fold(&f)];
-}
-
 unsigned
 steer_owner(const struct steer *s, const struct port *port, const struct rte_mbuf *m)
 {
 	if (port != NULL && port->spreads && (m->ol_flags & RTE_MBUF_F_RX_RSS_HASH))
 		return s->by_bucket[m->hash.rss & (s->map.buckets - 1u)];
-	return owner_of_frame(s, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+	return fns_steer_frame(&s->map, rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
 }
 
 unsigned

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <finesse/config.h>
+#include <finesse/shard.h>
 
 #include "counter.h"
 #include "port.h"
@@ -24,10 +24,6 @@ struct rte_ring;
 
 #define STEER_SHARDS_MAX  64
 #define STEER_BUCKETS_MAX 512
-
-/* Instead of a shard: the frame is anybody's (echo, an ARP request, what will be dropped); or everybody needs it (what
- * says where a neighbour is). */
-enum { STEER_ANY = STEER_SHARDS_MAX, STEER_ALL };
 
 enum steer_way { STEER_RECEIVED, STEER_TO_SEND, STEER_WAYS };
 
@@ -59,7 +55,7 @@ void steer_free(struct steer *); /* of NULL: nothing */
 /* Mbufs that rings may hold. */
 unsigned steer_room(const struct steer *);
 
-/* Owner of a received frame, or STEER_ANY or STEER_ALL.  `port`: where it came from; NULL: nowhere. */
+/* Owner of a received frame, or FNS_STEER_ANY or FNS_STEER_ALL.  `port`: where it came from; NULL: nowhere. */
 unsigned steer_owner(const struct steer *, const struct port *port, const struct rte_mbuf *);
 
 /* Hands frames over; how many there was room for.  The worker `from` alone. */

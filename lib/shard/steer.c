@@ -1,4 +1,8 @@
 /* Which shard owns a flow: receive-side scaling's Toeplitz hash with a key of one repeated 16-bit word. */
+#include "arp.h"
+#include "eth.h"
+#include "icmp.h"
+#include "ip6.h"
 #include "shard.h"
 
 /* That key makes the hash symmetric: it depends on the XOR of all 16-bit words alone, linearly, and both halves of its 32
@@ -37,6 +41,59 @@ fns_steer_owner(const struct fns_steer *s, const struct fns_addr *a, const struc
 
 	memcpy(f.local, a->ip, 16);
 	memcpy(f.remote, b->ip, 16);
+	return s->owner[flow_fold(&f)];
+}
+
+/* What says where a neighbour is, is for all: each shard has a neighbour cache of its own.  A request is answered once. */
+static unsigned
+owner_of_arp(struct cursor *c)
+{
+	struct arp arp;
+
+	if (arp_parse(&arp, c) != DROP_TAKEN)
+		return FNS_STEER_ANY;
+	return arp.op == ARP_REPLY || memcmp(arp.sender_ip, arp.target_ip, 4) == 0 ? FNS_STEER_ALL
+	                                                                           : FNS_STEER_ANY;
+}
+
+/* An error goes to the flow that it quotes. */
+static unsigned
+owner_of_icmp(const struct fns_steer *s, const struct ip_packet *p)
+{
+	struct icmp icmp;
+	struct nd nd;
+
+	if (icmp_parse(&icmp, p) != DROP_TAKEN || icmp.kind == ICMP_ECHO)
+		return FNS_STEER_ANY;
+	if (icmp.kind == ICMP_ND)
+		return nd_parse(&nd, &icmp, p) == DROP_TAKEN && nd.advert ? FNS_STEER_ALL : FNS_STEER_ANY;
+	return s->owner[flow_fold(&icmp.flow)];
+}
+
+unsigned
+fns_steer_frame(const struct fns_steer *s, const void *octets, size_t len)
+{
+	struct cursor c = cursor_of(octets, len);
+	struct ip_packet p;
+	struct flow f;
+	struct eth eth;
+
+	if (eth_parse(&eth, &c) != DROP_TAKEN)
+		return FNS_STEER_ANY;
+	if (eth.type == ETH_ARP)
+		return owner_of_arp(&c);
+	/* whether its checksums are good is the owner's to say */
+	if (eth.type == ETH_IP4 ? ip4_parse(&p, &c, true) != DROP_TAKEN
+	                        : eth.type != ETH_IP6 || ip6_parse(&p, &c) != DROP_TAKEN)
+		return FNS_STEER_ANY;
+	if (p.protocol == (p.v6 ? PROTO_ICMP6 : PROTO_ICMP))
+		return owner_of_icmp(s, &p);
+	if (p.protocol != PROTO_TCP || p.l4_len < 4)
+		return FNS_STEER_ANY;
+	memcpy(f.local, p.dst, 16);
+	memcpy(f.remote, p.src, 16);
+	f.rport = get_u16(p.l4);
+	f.lport = get_u16(p.l4 + 2);
 	return s->owner[flow_fold(&f)];
 }
 

@@ -107,7 +107,7 @@ send_all(struct net *n, unsigned from, const struct fns_outbox *tx)
 }
 
 static void
-turn(struct net *n, unsigned side, const struct fns_frame *rx, unsigned count)
+turn(struct net *n, unsigned side, unsigned k, const struct fns_frame *rx, unsigned count)
 {
 	static uint8_t blank[OUTBOX][FRAME];
 	struct fns_frame slot[OUTBOX];
@@ -119,41 +119,70 @@ turn(struct net *n, unsigned side, const struct fns_frame *rx, unsigned count)
 		slot[i].data = blank[i];
 		slot[i].room = FRAME;
 	}
-	fns_shard_turn(n->shard[side], n->now_us, rx, count, &tx);
+	fns_shard_turn(n->shard[side][k], n->now_us, rx, count, &tx);
 	send_all(n, side, &tx);
-	wrong = net_chance(n, 20000) ? fns_shard_check(n->shard[side]) : NULL;
+	wrong = net_chance(n, 20000) ? fns_shard_check(n->shard[side][k]) : NULL;
 	if (wrong != NULL) {
 		fprintf(stderr, "side %u at %llu us: %s\n", side, (unsigned long long)n->now_us, wrong);
 		abort();
 	}
 }
 
+/* To the shard that owns it, or to all; what is anybody's, to one after the other. */
+static void
+deliver(struct net *n, const struct flying *f)
+{
+	struct fns_frame frame = {.data = f->octets, .len = f->len, .room = f->len};
+	unsigned owner = n->shards == 1 ? 0 : fns_steer_frame(&n->steer[f->to], f->octets, f->len);
+
+	n->delivered++;
+	for (unsigned k = 0; k < n->shards; k++) {
+		if (owner == k || owner == FNS_STEER_ALL ||
+		    (owner == FNS_STEER_ANY && k == n->delivered % n->shards))
+			turn(n, f->to, k, &frame, 1);
+	}
+}
+
+/* The shard that is due first. */
+static uint64_t
+first_due(const struct net *n, unsigned *side, unsigned *k)
+{
+	uint64_t first = UINT64_MAX;
+
+	*side = *k = 0;
+	for (unsigned i = 0; i < 2 * n->shards; i++) {
+		uint64_t due = fns_shard_due(n->shard[i / n->shards][i % n->shards]);
+
+		if (due < first) {
+			first = due;
+			*side = i / n->shards;
+			*k = i % n->shards;
+		}
+	}
+	return first;
+}
+
 void
 net_run(struct net *n, uint64_t until_us)
 {
 	for (;;) {
-		uint64_t due0 = fns_shard_due(n->shard[0]), due1 = fns_shard_due(n->shard[1]);
-		unsigned side = due1 < due0;
-		uint64_t due = side ? due1 : due0;
+		unsigned side, k;
+		uint64_t due = first_due(n, &side, &k);
 
 		if (n->used > 0 && n->heap[0].at_us <= due) {
 			struct flying f;
-			struct fns_frame frame = {0};
 
 			if (n->heap[0].at_us > until_us)
 				break;
 			f = heap_pop(n);
 			n->now_us = f.at_us > n->now_us ? f.at_us : n->now_us;
-			frame.data = f.octets;
-			frame.len = frame.room = f.len;
-			n->delivered++;
-			turn(n, f.to, &frame, 1);
+			deliver(n, &f);
 			free(f.octets);
 		} else {
 			if (due > until_us)
 				break;
 			n->now_us = due > n->now_us ? due : n->now_us;
-			turn(n, side, NULL, 0);
+			turn(n, side, k, NULL, 0);
 		}
 	}
 	n->now_us = until_us;
@@ -169,35 +198,46 @@ address(struct fns_prefix *p, const char *text, uint8_t bits)
 	p->bits = bits;
 }
 
+static void
+configure(struct net *n, unsigned side, unsigned k, struct fns_config *cf)
+{
+	fns_config_default(cf);
+	cf->steer = n->shards > 1 ? &n->steer[side] : NULL;
+	cf->shard = (uint8_t)k;
+	cf->connections = 256;
+	cf->time_wait = 256;
+	cf->buffer_bytes = 32u << 20;
+	cf->port_count = 1;
+	cf->port[0].mtu = 1500;
+	cf->port[0].mac[0] = 2;
+	cf->port[0].mac[5] = (uint8_t)(side + 1);
+	cf->port[0].address_count = 2;
+	address(&cf->port[0].address[0], side ? "198.51.100.2" : "198.51.100.1", 24);
+	address(&cf->port[0].address[1], side ? "2001:db8:1::2" : "2001:db8:1::1", 64);
+}
+
 void
-net_begin(struct net *n, uint64_t seed, void (*change)(struct net *, struct fns_config *))
+net_begin(struct net *n, uint64_t seed, unsigned shards, void (*change)(struct net *, struct fns_config *))
 {
 	memset(n, 0, sizeof(*n));
 	n->rng = seed;
+	n->shards = shards;
 	/* near a wrap of the tick counter or of the 32-bit microseconds, often (M06) */
 	n->now_us = net_random(n) % (UINT64_C(1) << 42);
-	for (unsigned side = 0; side < 2; side++) {
+	for (unsigned i = 0; i < 2 * shards; i++) {
+		unsigned side = i / shards, k = i % shards;
 		struct fns_config cf;
 		uint8_t secret[32];
 
-		fns_config_default(&cf);
-		cf.check = true;
-		cf.connections = 256;
-		cf.time_wait = 256;
-		cf.buffer_bytes = 32u << 20;
-		cf.port_count = 1;
-		cf.port[0].mtu = 1500;
-		cf.port[0].mac[0] = 2;
-		cf.port[0].mac[5] = (uint8_t)(side + 1);
-		cf.port[0].address_count = 2;
-		address(&cf.port[0].address[0], side ? "198.51.100.2" : "198.51.100.1", 24);
-		address(&cf.port[0].address[1], side ? "2001:db8:1::2" : "2001:db8:1::1", 64);
+		if (shards > 1 && k == 0)
+			fns_steer_init(&n->steer[side], (uint16_t)net_random(n), 512, shards);
+		configure(n, side, k, &cf);
 		if (change != NULL)
 			change(n, &cf);
-		for (unsigned i = 0; i < sizeof(secret); i++)
-			secret[i] = (uint8_t)net_random(n);
-		n->shard[side] = fns_shard_new(&cf, secret, n->now_us);
-		if (n->shard[side] == NULL)
+		for (unsigned octet = 0; octet < sizeof(secret); octet++)
+			secret[octet] = (uint8_t)net_random(n);
+		n->shard[side][k] = fns_shard_new(&cf, secret, n->now_us);
+		if (n->shard[side][k] == NULL)
 			abort();
 	}
 }
@@ -208,19 +248,34 @@ net_end(struct net *n)
 	while (n->used > 0)
 		free(heap_pop(n).octets);
 	free(n->heap);
-	fns_shard_free(n->shard[0]);
-	fns_shard_free(n->shard[1]);
+	for (unsigned i = 0; i < 2 * n->shards; i++)
+		fns_shard_free(n->shard[i / n->shards][i % n->shards]);
 }
 
 uint64_t
 net_stat(const struct net *n, unsigned side, const char *name)
 {
 	struct fns_stat row[128];
-	size_t rows = fns_shard_stats(n->shard[side], row, 128);
+	uint64_t sum = 0;
 
-	for (size_t i = 0; i < rows && i < 128; i++) {
-		if (strcmp(row[i].name, name) == 0)
-			return row[i].value;
+	for (unsigned k = 0; k < n->shards; k++) {
+		size_t rows = fns_shard_stats(n->shard[side][k], row, 128), i = 0;
+
+		while (i < rows && i < 128 && strcmp(row[i].name, name) != 0)
+			i++;
+		if (i == rows || i == 128)
+			abort();
+		sum += row[i].value;
 	}
-	abort();
+	return sum;
+}
+
+const char *
+net_check(const struct net *n, unsigned side)
+{
+	const char *wrong = NULL;
+
+	for (unsigned k = 0; k < n->shards && wrong == NULL; k++)
+		wrong = fns_shard_check(n->shard[side][k]);
+	return wrong;
 }

@@ -1,7 +1,8 @@
 /* Two endpoints over a bad wire, seed by seed: what an application reads is always a prefix of what its peer wrote,
  * an end of stream means all of it, every connection ends, nothing is left (P2, P5, B5, S4, S5, S7, V1, V3).
  *
- * sim [first seed [count]]: a failure names its seed; the same seed is the same run. */
+ * sim [first seed [count [shards]]]: a failure names its seed; the same seed is the same run.  With several shards each seed
+ * is run twice, by one shard a side and by so many: both deliver the same octets, whatever the wire did to each. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #define CONNS 24
 #define PORT  7000
+#define NAMED 40000 /* first of the clients' ports, where both runs must have the same */
 
 enum way { BY_CLOSE, BY_SHUTDOWN, BY_ABORT, WAYS };
 
@@ -26,7 +28,8 @@ struct end {
 
 static struct end ends[2 * CONNS + 2 * CONNS];
 static unsigned ends_used;
-static uint64_t seed, total_octets, total_frames, total_lost, total_finished;
+static bool named; /* the clients' ports */
+static uint64_t seed, total_octets, total_frames, total_lost, total_finished, total_compared;
 
 #define CHECK(what)                                                                                          \
 	do {                                                                                                 \
@@ -192,15 +195,18 @@ faults_of(struct net *n)
 static void
 open_one(struct net *n, unsigned i)
 {
-	struct fns_addr to;
+	struct fns_addr to, from = {.port = (uint16_t)(named ? NAMED + i : 0)};
 	struct end *e = &ends[ends_used];
 	struct fns_status s;
+	unsigned k = i % n->shards;
 
 	fns_addr_parse(&to, i & 1 ? "2001:db8:1::2" : "198.51.100.2", PORT);
+	while (!fns_shard_owns(n->shard[0][k], &from, &to))
+		k = (k + 1) % n->shards;
 	memset(e, 0, sizeof(*e));
 	e->net = n;
 	e->client = true;
-	e->c = fns_open(n->shard[0], NULL, &to, NULL, handler, e);
+	e->c = fns_open(n->shard[0][k], &from, &to, NULL, handler, e);
 	CHECK(e->c != NULL);
 	fns_status(e->c, &s);
 	e->id = s.local.port;
@@ -242,8 +248,41 @@ tell(struct fns_conn *c, void *arg)
 	        s.orphan ? " orphan" : "");
 }
 
+/* Every end is closed; what its peer meant to say to it has come, all of it, if neither of them meant to reset. */
+struct outcome {
+	uint32_t read[2]; /* by the client; by the other */
+	bool abrupt;
+};
+
 static void
-run_seed(void)
+note_ends(struct outcome *out)
+{
+	for (unsigned i = 0; i < ends_used; i++) {
+		const struct end *e = &ends[i];
+		struct outcome *o = named ? &out[e->id - NAMED] : NULL;
+
+		CHECK(e->closed);
+		total_octets += e->read;
+		total_finished += e->saw_fin;
+		if (o == NULL)
+			continue;
+		o->read[!e->client] = e->read;
+		o->abrupt |= e->way == BY_ABORT;
+	}
+}
+
+static void
+check_sides(const struct net *n)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		CHECK(net_check(n, side) == NULL);
+		CHECK(net_stat(n, side, "time_waits") == 0 && net_stat(n, side, "dead") == 0);
+		CHECK(net_stat(n, side, "wrong_shard") == 0);
+	}
+}
+
+static void
+run_seed(unsigned shards, struct outcome *out)
 {
 	struct net n;
 	struct end listening = {.net = &n};
@@ -251,9 +290,10 @@ run_seed(void)
 	uint64_t stop;
 
 	ends_used = 0;
-	net_begin(&n, seed, settings);
+	net_begin(&n, seed, shards, settings);
 	listening.net = &n;
-	CHECK(fns_listen(n.shard[1], &any, NULL, handler, &listening) != NULL);
+	for (unsigned k = 0; k < shards; k++)
+		CHECK(fns_listen(n.shard[1][k], &any, NULL, handler, &listening) != NULL);
 	faults_of(&n);
 	for (unsigned i = 0; i < CONNS; i++) {
 		open_one(&n, i);
@@ -271,22 +311,32 @@ run_seed(void)
 		net_run(&n, n.now_us + 50000);
 		nudge();
 	}
-	fns_shard_each(n.shard[0], tell, NULL);
-	fns_shard_each(n.shard[1], tell, NULL);
+	for (unsigned i = 0; i < 2 * shards; i++)
+		fns_shard_each(n.shard[i / shards][i % shards], tell, NULL);
 	CHECK(net_stat(&n, 0, "conns") == 0 && net_stat(&n, 1, "conns") == 0);
 	net_run(&n, n.now_us + 70000000);
-	for (unsigned side = 0; side < 2; side++) {
-		CHECK(fns_shard_check(n.shard[side]) == NULL);
-		CHECK(net_stat(&n, side, "time_waits") == 0 && net_stat(&n, side, "dead") == 0);
-	}
-	for (unsigned i = 0; i < ends_used; i++) {
-		CHECK(ends[i].closed);
-		total_octets += ends[i].read;
-		total_finished += ends[i].saw_fin;
-	}
+	check_sides(&n);
+	note_ends(out);
 	total_frames += n.sent;
 	total_lost += n.lost;
 	net_end(&n);
+}
+
+/* One shard and several: every connection that nobody meant to reset delivers the same octets, both ways. */
+static void
+compare_shards(unsigned shards)
+{
+	struct outcome one[CONNS] = {0}, several[CONNS] = {0};
+
+	named = true;
+	run_seed(1, one);
+	run_seed(shards, several);
+	for (unsigned i = 0; i < CONNS; i++) {
+		if (one[i].abrupt || several[i].abrupt)
+			continue;
+		CHECK(one[i].read[0] == several[i].read[0] && one[i].read[1] == several[i].read[1]);
+		total_compared++;
+	}
 }
 
 int
@@ -294,13 +344,21 @@ main(int argc, char **argv)
 {
 	uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 1,
 		 count = argc > 2 ? strtoull(argv[2], NULL, 0) : 40;
+	unsigned shards = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 0) : 1;
 
-	for (seed = first; seed < first + count; seed++)
-		run_seed();
-	printf("%llu seeds: %llu frames, %llu lost, %llu octets read, %llu ends of stream\n",
+	if (shards < 1 || shards > NET_SHARDS)
+		return 2;
+	for (seed = first; seed < first + count; seed++) {
+		if (shards > 1)
+			compare_shards(shards);
+		else
+			run_seed(1, NULL);
+	}
+	printf("%llu seeds: %llu frames, %llu lost, %llu octets read, %llu ends of stream, %llu compared\n",
 	       (unsigned long long)count, (unsigned long long)total_frames, (unsigned long long)total_lost,
-	       (unsigned long long)total_octets, (unsigned long long)total_finished);
-	if (total_octets == 0 || total_finished == 0)
+	       (unsigned long long)total_octets, (unsigned long long)total_finished,
+	       (unsigned long long)total_compared);
+	if (total_octets == 0 || total_finished == 0 || (shards > 1 && total_compared == 0))
 		return 1; /* a run in which nothing happened proves nothing */
 	return 0;
 }

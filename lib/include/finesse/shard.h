@@ -51,6 +51,12 @@ void fns_shard_turn(struct fns_shard *, uint64_t now_us, const struct fns_frame 
 /* When the next turn is due if nothing arrives and nothing is called; a past time: now; UINT64_MAX: never. */
 uint64_t fns_shard_due(const struct fns_shard *);
 
+/* For drivers of several shards: whose a received frame is.  The owner of its TCP flow, or of the flow that an ICMP error
+ * quotes; FNS_STEER_ANY: one of them, no matter which (echo, a request for our link address, what will be dropped);
+ * FNS_STEER_ALL: each needs it (what says where a neighbour is).  Any thread. */
+enum { FNS_STEER_ANY = 256, FNS_STEER_ALL };
+unsigned fns_steer_frame(const struct fns_steer *, const void *octets, size_t len);
+
 /* An open with these (as fns_open takes them) would be of this shard; false: it must be made in the one that owns the
  * four-tuple.  Always true if a port is to be chosen. */
 bool fns_shard_owns(const struct fns_shard *, const struct fns_addr *local, const struct fns_addr *remote);
