@@ -15,6 +15,7 @@
 #define BEGIN_US  UINT64_C(1000000000000) /* the first script and the last begin at the same time */
 #define DAY_US    UINT64_C(86400000000)
 #define SOCKS_MAX 256
+#define FATES_MAX 256
 
 static struct adapter the;
 
@@ -127,6 +128,22 @@ netdev_send(void *ud, const void *packet, size_t len)
 	return 0;
 }
 
+/* Where the frames went: the first thing to ask. */
+static void
+say_nothing_left(const struct adapter *a)
+{
+	struct fns_stat row[FATES_MAX];
+	size_t rows = fns_shard_fates(a->shard, row, FATES_MAX);
+
+	fprintf(stderr,
+	        "finesse: at %.6f s: nothing was sent, and no timer is left that would send; frames in:",
+	        (double)(a->now_us - BEGIN_US) / 1e6);
+	for (size_t i = 0; i < rows && i < FATES_MAX; i++)
+		if (row[i].value > 0)
+			fprintf(stderr, " %s %" PRIu64, row[i].name, row[i].value);
+	fputc('\n', stderr);
+}
+
 static int
 netdev_receive(void *ud, void *to, size_t *len, long long *at_us)
 {
@@ -140,9 +157,7 @@ netdev_receive(void *ud, void *to, size_t *len, long long *at_us)
 	while (a->first == NULL && a->now_us < until && turn_next(a))
 		;
 	if (a->first == NULL) {
-		fprintf(stderr,
-		        "finesse: at %.6f s: nothing was sent, and no timer is left that would send\n",
-		        (double)(a->now_us - BEGIN_US) / 1e6);
+		say_nothing_left(a);
 		*len = 0;
 	} else {
 		struct packet *p = a->first;

@@ -33,6 +33,23 @@ class Script:
         with open(self.path, encoding='utf-8', errors='replace') as f:
             self.text = f.read()
 
+    def choose(self, defined):
+        """A script for several systems: #ifdef NAME ... #endif, of which packetdrill knows nothing."""
+        keep, out = [True], []
+        for line in self.text.split('\n'):
+            if line.startswith('#ifdef '):
+                keep.append(keep[-1] and line.split()[1] in defined)
+            elif line.startswith('#endif') and len(keep) > 1:
+                keep.pop()
+            else:
+                out.append(line if keep[-1] else '')
+                continue
+            out.append('')
+        if out != self.text.split('\n'):
+            self.text = '\n'.join(out)
+            with open(self.path, 'w', encoding='utf-8') as f:
+                f.write(self.text)
+
     def option(self, name):
         found = re.search(r'^--' + name + r'=(\S+)', self.text, re.M)
         return found.group(1) if found else None
@@ -91,7 +108,7 @@ def command(script, variant, args):
     if mtu:
         flags.append('mtu=' + mtu)
     words = [os.environ['PACKETDRILL'], '--send_omit_free', f'--so_filename={args.adapter}',
-             '--so_flags=' + ' '.join(flags + args.set), f'--code_command={sys.executable}']
+             '--so_flags=' + ' '.join(flags + args.set), f'--code_command={sys.executable} {HERE}/code.py']
     words += [f'-D{d}' for d in DEFINED[variant]]
     for name, value in (('ip_version', VERSION[variant]), ('local_ip', local), ('remote_ip', REMOTE[variant])):
         if not script.option(name):
@@ -167,6 +184,7 @@ def options():
     parser = argparse.ArgumentParser(prog='run.sh', allow_abbrev=False)
     parser.add_argument('--profile', choices=('linux', 'bsd', 'rfc9293'))
     parser.add_argument('--variants', default='ipv4,ipv6,mapped')
+    parser.add_argument('--define', action='append', default=[])
     parser.add_argument('--set', action='append', default=[])
     parser.add_argument('--listed', default=os.path.join(HERE, 'expected.txt'))
     parser.add_argument('--build', default=os.path.join(HERE, '..', '..', 'build'))
@@ -203,6 +221,8 @@ def main():
     listed, results = Listed(args.listed), []
     with tempfile.TemporaryDirectory(prefix='finesse-pd-') as scratch:
         scripts = [s for root in args.roots for s in copy_tree(os.path.abspath(root), scratch)]
+        for script in scripts:
+            script.choose(args.define or ['FreeBSD'])
         jobs = [(s, v, args, scratch) for s in scripts for v in s.variants(args.variants.split(','))]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for job, outcome in zip(jobs, pool.map(run, jobs)):

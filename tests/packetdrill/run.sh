@@ -5,6 +5,7 @@
 #
 #   --profile linux|bsd|rfc9293   whose choices; by default bsd for scripts that set net.inet. sysctls, else linux
 #   --variants ipv4,ipv6,mapped   which of them; a script that says its ip_version is run so
+#   --define NAME                 which parts of scripts with #ifdef are meant (FreeBSD)
 #   --set KEY=VALUE               a setting, as --so_flags has it
 #   --listed FILE                 scripts that are not for us, and why (expected.txt beside this file)
 #   --build DIR                   where the adapter is (build)
