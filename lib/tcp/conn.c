@@ -70,7 +70,7 @@ conn_new(struct tcp *t, const struct key *key, uint64_t hash, uint16_t options)
 	c->options = options & (TCP_OPTION_SETS - 1u);
 	c->ts_offset = iss_ts_offset(t, key);
 	c->rcv.wnd = rcv_wnd(t, conn_options(c));
-	c->quick = profile_says(c, RULE_quick_acks) ? 15 : 0;
+	c->quick = profile_says(c, RULE_quick_acks) ? QUICK_ACKS : 0;
 	conn_set_iss(c, iss_choose(t, key));
 	wheel_node_init(&c->timer);
 	tcp_options_again(t, options);

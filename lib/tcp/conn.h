@@ -53,6 +53,8 @@ enum conn_mark {
  * open_ms until ESTABLISHED.  ORPHAN_LIMIT: of linger until our FIN is acknowledged, of FIN-WAIT-2 from then on. */
 enum deadline { RETRANSMIT, PERSIST, DELAYED_ACK, KEEPALIVE, USER_TIMEOUT, ORPHAN_LIMIT, DEADLINES };
 
+#define QUICK_ACKS 15 /* segments of text that are acknowledged at once, at the beginning */
+
 struct fns_conn {
 	/* Line 0: what demultiplexing and the sequence and ACK checks read. */
 	struct key key;

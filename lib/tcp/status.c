@@ -64,7 +64,7 @@ fns_set_options(struct fns_conn *c, const struct fns_options *options)
 void
 fns_quick_ack(struct fns_conn *c, bool quick)
 {
-	c->quick = quick ? 15 : 0;
+	c->quick = quick ? QUICK_ACKS : 0;
 	if (!quick || !flagged(c, C_ACK_LATER))
 		return;
 	flag(c, C_ACK_NOW);

@@ -163,22 +163,31 @@ piece(uint8_t *at, const uint8_t *packet, size_t headers, const struct ip_packet
 	return (struct fns_frame){.data = at, .len = (uint16_t)(ETH_HEADER + headers + len)};
 }
 
+/* Octets of a segment as a card gets them. */
+static size_t
+most_text(const struct adapter *a, size_t headers)
+{
+	size_t most = a->config.port[0].mtu - headers;
+
+	return a->options.mss != 0 && a->options.mss < most ? a->options.mss : most;
+}
+
 static void
 split(struct adapter *a, const uint8_t *packet, const struct ip_packet *ip)
 {
 	static uint8_t frames[PIECES][9000 + ETH_HEADER];
 	struct fns_frame rx[PIECES];
 	size_t headers = (ip->v6 ? IP6_HEADER : IP4_HEADER) + (size_t)(ip->l4[12] >> 4) * 4;
-	size_t each = a->config.port[0].mtu - headers;
+	size_t each = most_text(a, headers);
 	size_t total = ip->l4_len + (size_t)(ip->v6 ? IP6_HEADER : IP4_HEADER) - headers, from = 0;
 	unsigned n = 0;
 
-	for (; from < total && n < PIECES; n++) {
+	do {
 		size_t len = total - from < each ? total - from : each;
 
 		rx[n] = piece(frames[n], packet, headers, ip, from, len, from + len == total);
 		from += len;
-	}
+	} while (++n < PIECES && from < total);
 	turn(a, rx, n);
 }
 
@@ -196,11 +205,12 @@ link_in(struct adapter *a, const uint8_t *packet, size_t len)
 	known = (v6 ? ip6_parse(&ip, &c) : ip4_parse(&ip, &c, false)) == DROP_TAKEN;
 	if (known)
 		greet(a, &ip);
-	if (len > a->config.port[0].mtu) {
-		if (known && ip.protocol == PROTO_TCP)
-			split(a, packet, &ip);
+	if (known && ip.protocol == PROTO_TCP && (len > a->config.port[0].mtu || a->options.mss != 0)) {
+		split(a, packet, &ip);
 		return;
 	}
+	if (len > a->config.port[0].mtu)
+		return;
 	eth_build(whole, mac_ours, mac_peer, v6 ? ETH_IP6 : ETH_IP4);
 	memcpy(whole + ETH_HEADER, packet, len);
 	rx = (struct fns_frame){.data = whole, .len = (uint16_t)(ETH_HEADER + len)};

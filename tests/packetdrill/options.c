@@ -97,6 +97,8 @@ options_set(struct options *o, const char *key, const char *value)
 		keep(o->local6, sizeof(o->local6), value);
 	else if (strcmp(key, "mtu") == 0)
 		keep(o->mtu, sizeof(o->mtu), value);
+	else if (strcmp(key, "mss") == 0)
+		o->mss = (uint32_t)strtoul(value, NULL, 10);
 	else if (strcmp(key, "profile") == 0)
 		set_profile(o, value);
 	else if (!options_set_sysctl(o, key, value) && !options_set_daemon(o, key, value))

@@ -1,5 +1,5 @@
 /* What a run is set to: --so_flags, and the file of key=value lines that FNS_SYSCTL names.  A key is one of the adapter's
- * own (profile, mtu, local4, local6), a setting of the daemon ("timeouts.fin_wait_2_s", or "fin_wait_2_s" alone), or a sysctl
+ * own (profile, mtu, mss, local4, local6), a setting of the daemon ("timeouts.fin_wait_2_s", or "fin_wait_2_s" alone), or a sysctl
  * of Linux or a BSD that stands in the table of options_sysctl.c. */
 #ifndef PD_OPTIONS_H
 #define PD_OPTIONS_H
@@ -15,6 +15,7 @@
 struct options {
 	char value[128][OPTION_VALUE]; /* by row of the daemon's table (app/settings.c); "": its default */
 	char local4[64], local6[64], mtu[16];
+	uint32_t mss;                  /* text of an injected segment at the most; 0: what the MTU allows */
 	uint32_t keepalive_ms;         /* 0: the default */
 	uint32_t snd_buf, notsent_low; /* of a new descriptor; 0: the default */
 	long long file_size, file_ns;  /* of FNS_SYSCTL, when it was last read */
