@@ -212,6 +212,15 @@ check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
 	return false;
 }
 
+/* The peer's FIN once more: it is old, but what it acknowledges may be our own. */
+static bool
+fin_again(const struct fns_conn *c, const struct seg *s)
+{
+	return (s->flags & (SYN | FIN | ACK)) == (FIN | ACK) && s->text_len == 0 &&
+	       s->seq + 1 == c->rcv.nxt && in(c, CLOSE_WAIT | CLOSING | LAST_ACK) &&
+	       profile_says(c, RULE_fin_again_acks);
+}
+
 /* §3.10.7.4 first: is any of it inside the window?  If not, an ACK says where we are. */
 static bool
 check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
@@ -238,6 +247,10 @@ check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 			return true;
 		*drop = DROP_RST_OUTSIDE;
 		return false;
+	}
+	if (fin_again(c, s)) {
+		flag(c, C_ACK_NOW);
+		return true;
 	}
 	*drop = seq_le(s->seq + s->len, nxt) ? DROP_SEQ_DUPLICATE : DROP_SEQ_OUTSIDE;
 	/* Text asks for its ACK always; what carries none could be half of an ACK war (G08). */

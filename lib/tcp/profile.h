@@ -29,6 +29,7 @@
 	X(syn_fin_opens,         false, true,  false,   "a listener leaves the FIN out of a SYN with one, else drops it") \
 	X(late_reset_tells,      true,  true,  false,   "a reset in CLOSING or LAST-ACK is an error, else the connection has just ended") \
 	X(crossing_fin_again,    false, true,  false,   "the ACK of a FIN that crossed ours carries ours again, else it is bare (T-09)") \
+	X(fin_again_acks,        true,  true,  false,   "the ACK of a peer's repeated FIN counts, else it is an old segment (T-09)") \
 	X(listen_syn_ack_silent, false, true,  false,   "a listener drops a SYN-ACK, else it is reset as any ACK")         \
 	X(time_wait_needs_ack,   false, true,  false,   "TIME-WAIT says nothing to a segment without ACK (T-53)")          \
 	X(syn_text_kept,         false, true,  true,    "text on the SYN of a simultaneous open waits for ESTABLISHED, else for its retransmission") \

@@ -21,6 +21,47 @@ T_09__bsd__crossing_fin__ours_again(struct peer *p)
 	expect_in(p, "TIME-WAIT");
 }
 
+/* The peer's FIN comes again, and acknowledges ours. */
+static void
+fin_again(struct peer *p, uint8_t profile, const char *after)
+{
+	p->config.profile = profile;
+	in_fin_wait_1(p);
+	arrive(p, FIN | ACK, .seq = 1, .ack = 1);
+	peer_forget(p);
+	expect_in(p, "CLOSING");
+	arrive(p, FIN | ACK, .seq = 1, .ack = 2);
+	expect(p, ACK, .seq = 2, .ack = 2);
+	expect_in(p, after);
+}
+
+static void
+T_09__linux__closing__fin_again__acks(struct peer *p)
+{
+	fin_again(p, FNS_LINUX, "TIME-WAIT");
+}
+
+static void
+T_09__bsd__closing__fin_again__acks(struct peer *p)
+{
+	fin_again(p, FNS_BSD, "TIME-WAIT");
+}
+
+static void
+T_09__rfc9293__closing__fin_again__old(struct peer *p)
+{
+	fin_again(p, FNS_RFC9293, "CLOSING");
+}
+
+static void
+T_11__linux__last_ack__fin_again__acks(struct peer *p)
+{
+	in_last_ack(p);
+	arrive(p, FIN | ACK, .seq = 1, .ack = 2);
+	expect_nothing(p);
+	expect_closed(p, 0);
+}
+
 /* A FIN that the window still holds back is not sent for it. */
 static void
 T_09__bsd__crossing_fin__ours_unsent(struct peer *p)
@@ -422,6 +463,10 @@ SHLD_14__bsd__scaled_window__rounded_up(struct peer *p)
 const struct script bsd_scripts[] = {
 	SCRIPT(T_09__bsd__crossing_fin__ours_again),
 	SCRIPT(T_09__bsd__crossing_fin__ours_unsent),
+	SCRIPT(T_09__linux__closing__fin_again__acks),
+	SCRIPT(T_09__bsd__closing__fin_again__acks),
+	SCRIPT(T_09__rfc9293__closing__fin_again__old),
+	SCRIPT(T_11__linux__last_ack__fin_again__acks),
 	SCRIPT(RFC_9293_3_10_7_4__late_reset__bsd__closing__tells),
 	SCRIPT(RFC_9293_3_10_7_4__late_reset__bsd__last_ack__tells),
 	SCRIPT(RFC_9293_3_10_7_4__late_reset__linux__closing__tells),
