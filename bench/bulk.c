@@ -30,10 +30,8 @@ client_report(struct fns_conn *c, unsigned reports, void *user)
 {
 	struct end *e = end_now;
 
-	if (reports & FNS_OPENED) {
+	if (reports & FNS_OPENED)
 		e->open++;
-		e->account.seen_open++;
-	}
 	if (reports & FNS_CLOSED)
 		work_over(e);
 	else if ((reports & FNS_WRITABLE) && e->account.over_ns == 0)

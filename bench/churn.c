@@ -2,7 +2,9 @@
  *
  * fin: the server closes with its answer, the client follows: six frames, the least there can be.
  * rst: the client aborts when it has the answer.
- * half-close: the client's FIN goes with its request, the server answers and closes. */
+ * half-close: the client's FIN goes with its request, the server answers and closes.
+ *
+ * To somebody else's server the request is a GET, and any answer will do. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -98,6 +100,32 @@ server_report(struct fns_conn *c, unsigned reports, void *user)
 		work_over(e);
 }
 
+/* Of somebody else's server: what it says to this is its own. */
+static void
+request(struct end *e, struct fns_conn *c)
+{
+	static const char get[] = "GET / HTTP/1.1\r\nHost: finesse\r\nConnection: close\r\n\r\n";
+
+	if (fns_send(c, get, sizeof(get) - 1) != sizeof(get) - 1)
+		end_fail(e, "no room for a request in a connection that has sent nothing");
+	e->account.octets_sent += sizeof(get) - 1;
+}
+
+static void
+answered_anyhow(struct end *e, struct fns_conn *c, struct visit *v)
+{
+	const void *run;
+	size_t len;
+
+	while ((len = fns_peek(c, &run)) > 0) {
+		e->account.octets_received += len;
+		fns_consume(c, len);
+	}
+	v->answered = true;
+	if (e->plan->close == CLOSE_RST)
+		fns_abort(c);
+}
+
 static void
 answered(struct end *e, struct fns_conn *c, struct visit *v, const uint8_t *message)
 {
@@ -130,12 +158,16 @@ client_report(struct fns_conn *c, unsigned reports, void *user)
 
 	if (reports & FNS_OPENED) {
 		e->open++;
-		e->account.seen_open++;
-		say(e, c, v->number);
+		if (e->plan->file != NULL)
+			request(e, c);
+		else
+			say(e, c, v->number);
 		if (e->plan->close == CLOSE_HALF)
 			fns_shutdown(c, FNS_SHUT_WR);
 	}
-	if ((reports & FNS_READABLE) && !v->answered && take(e, c, message))
+	if ((reports & FNS_READABLE) && e->plan->file != NULL)
+		answered_anyhow(e, c, v);
+	else if ((reports & FNS_READABLE) && !v->answered && take(e, c, message))
 		answered(e, c, v, message);
 	if (reports & FNS_CLOSED)
 		client_over(e, v);
@@ -177,6 +209,7 @@ open_some(struct end *e)
 			return; /* its last one waits in TIME-WAIT: later */
 		}
 		e->visit_free = v->next;
+		e->account.seen_open++;
 		e->begun++;
 	}
 }

@@ -55,10 +55,16 @@ flow_number(const struct plan *p, const struct fns_addr *client, uint16_t server
 	return row * p->sources + (uint64_t)(client->ip[15] - p->source[0].ip[15]);
 }
 
+uint64_t
+flow_capacity(const struct plan *p)
+{
+	return (uint64_t)p->sources * PORTS;
+}
+
 unsigned
 flow_server_ports(const struct plan *p)
 {
-	return p->file != NULL ? 1 : (unsigned)((p->flows - 1) / p->sources / PORTS) + 1;
+	return p->file != NULL ? 1 : (unsigned)((p->flows - 1) / flow_capacity(p)) + 1;
 }
 
 uint16_t

@@ -13,6 +13,9 @@ void flow_plan(struct plan *);
 void flow_of(const struct plan *, uint64_t number, struct fns_addr *client, struct fns_addr *server);
 uint64_t flow_number(const struct plan *, const struct fns_addr *client, uint16_t server_port);
 
+/* Connections that one port of the server can have at once. */
+uint64_t flow_capacity(const struct plan *);
+
 /* The server listens on so many ports; the i-th of them. */
 unsigned flow_server_ports(const struct plan *);
 uint16_t flow_server_port(const struct plan *, unsigned i);

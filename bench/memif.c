@@ -99,9 +99,12 @@ memif_drive(struct run *run)
 	octets_begin(&run->plan);
 	fflush(stdout);
 	pid[SERVER] = start(run, SERVER, path);
-	/* net_memif calls once, and not again */
-	for (unsigned i = 0; i < 1000 && access(path, F_OK) != 0; i++)
+	/* net_memif calls once, and not again: the server has to be there */
+	for (uint64_t ms = 0; ms < run->plan.timeout * 1000 && access(path, F_OK) != 0; ms += 10) {
+		if (waitpid(pid[SERVER], NULL, WNOHANG) != 0)
+			break;
 		usleep(10000);
+	}
 	pid[CLIENT] = start(run, CLIENT, path);
 	wait_for(run, pid);
 	unlink(path);
@@ -130,7 +133,13 @@ aim(struct plan *p, const struct conf *conf)
 		if (flow_is_ip4(ip) == flow_is_ip4(p->target.ip))
 			memcpy(p->source[p->sources++].ip, ip, 16);
 	}
-	return p->sources > 0;
+	if (p->flows > flow_capacity(p))
+		p->flows = flow_capacity(p);
+	if (p->sources > 0 && p->conns <= p->flows)
+		return true;
+	fprintf(stderr, "%s: ports: %u addresses are too few for %llu connections to one port\n", p->file,
+	        p->sources, (unsigned long long)p->conns);
+	return false;
 }
 
 bool

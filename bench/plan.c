@@ -51,7 +51,7 @@ plan_close(const struct plan *p)
 const char *
 plan_link(const struct plan *p)
 {
-	return p->kernel ? "loopback" : links[p->link].word;
+	return p->kernel ? "loopback" : p->file != NULL ? "as configured" : links[p->link].word;
 }
 
 static void
@@ -193,6 +193,12 @@ complete(struct plan *p)
 	if (p->kernel && (p->ip != 4 || p->bytes > CHURN_BYTES_MOST || p->command == COMMAND_MICRO)) {
 		fprintf(stderr, "finesse-bench: kernel: --ip 4, --bytes at most %u, not micro\n",
 		        CHURN_BYTES_MOST);
+		return false;
+	}
+	if (p->file != NULL && (p->kernel || p->command == COMMAND_RR || p->command == COMMAND_STREAM ||
+	                        p->close > CLOSE_HALF)) {
+		fprintf(stderr,
+		        "finesse-bench: -c: churn, teardown or hold; --close fin, rst or half-close\n");
 		return false;
 	}
 	if (p->ip != 4 && p->ip != 6) {

@@ -51,7 +51,8 @@ print_rate(FILE *out, const struct plan *p, const json_t *ours, const json_t *ke
 		[COMMAND_RR] = "requests a second", [COMMAND_STREAM] = "octets a second"};
 	bool named = p->command == COMMAND_RR || p->command == COMMAND_STREAM;
 
-	fprintf(out, "set title 'rate: %s'\n", named ? unit[p->command] : "connections a second");
+	fprintf(out, "set title 'rate, %s, by number of connections'\n",
+	        named ? unit[p->command] : "connections a second");
 	fprintf(out, "plot '-' with linespoints ls 1 title 'finesse, %s'", plan_link(p));
 	if (json_array_size(kernel) > 0)
 		fprintf(out, ", '-' with linespoints ls 2 title 'Linux, the same run'");
@@ -79,7 +80,7 @@ print_latency(FILE *out, const json_t *ours, const json_t *kernel)
 	if (json_object_get(first, "p50_us") == NULL)
 		return;
 	fprintf(out,
-	        "set title 'latency, microseconds: p50 and p99'\n"
+	        "set title 'latency, microseconds, by number of connections'\n"
 	        "plot '-' with linespoints ls 1 title 'finesse p50', '-' with linespoints ls 1 dt 2 title 'finesse p99'%s\n",
 	        kernels ? ", '-' with linespoints ls 2 title 'Linux p50', '-' with linespoints ls 2 dt 2 title 'Linux p99'"
 	                : "");
@@ -102,7 +103,7 @@ draw(const struct plan *p, const json_t *ours, const json_t *kernel)
 	fprintf(out,
 	        "set terminal svg size 900,420 font 'sans,11' background 'white'\nset output \"%s\"\n"
 	        "set multiplot layout 1,2 title '%s%s%s'\n"
-	        "set logscale xy\nset format '%%.0s %%c'\nset grid\nset key below\nset xlabel 'connections'\n"
+	        "set logscale xy\nset format '%%.0s %%c'\nset grid\nset key below\n"
 	        "set style line 1 lw 2 pt 7 lc rgb '#0060ad'\nset style line 2 lw 2 pt 5 lc rgb '#dd181f'\n",
 	        p->plot, plan_command(p),
 	        p->command == COMMAND_TEARDOWN || p->command == COMMAND_CHURN ? ", " : "",

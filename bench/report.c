@@ -137,16 +137,18 @@ figures(const struct run *run)
 	json_t *o = json_object();
 
 	set_text(o, "command", plan_command(p));
-	set_text(o, "ends", p->kernel ? "kernel" : "finesse");
+	set_text(o, "ends", p->kernel ? "kernel" : p->file != NULL ? "finesse and a peer" : "finesse");
 	set_text(o, "link", plan_link(p));
 	set(o, "conns", p->conns);
 	set_text(o, "close", plan_close(p));
 	set(o, "opened", c->opened);
 	set(o, "ended", c->ended);
 	json_object_set_new(o, "classes", classes(c));
-	set(o, "peer_opened", s->opened);
-	set(o, "peer_ended", s->ended);
-	json_object_set_new(o, "peer_classes", classes(s));
+	if (p->file == NULL) {
+		set(o, "peer_opened", s->opened);
+		set(o, "peer_ended", s->ended);
+		json_object_set_new(o, "peer_classes", classes(s));
+	}
 	set_rate(o, p, c, s);
 	set_latency(o, c);
 	if (c->longest_turn_ns > 0)
@@ -173,14 +175,16 @@ report(const struct run *run)
 	const struct half *half = run->shared->half;
 	char why[256];
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < (run->plan.file == NULL ? 2 : 1); i++) {
 		if (atomic_load_explicit(&half[i].failed, memory_order_acquire)) {
 			fprintf(stderr, "finesse-bench: %s: %s\n", i == CLIENT ? "client" : "server",
 			        half[i].why);
 			return NULL;
 		}
 	}
-	if (!account_agree(&half[CLIENT].account, &half[SERVER].account, why, sizeof(why))) {
+	if (run->plan.file != NULL
+	            ? !account_sound(&half[CLIENT].account, "client", why, sizeof(why))
+	            : !account_agree(&half[CLIENT].account, &half[SERVER].account, why, sizeof(why))) {
 		fprintf(stderr, "finesse-bench: no figure: %s\n", why);
 		return NULL;
 	}

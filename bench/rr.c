@@ -48,10 +48,8 @@ client_report(struct fns_conn *c, unsigned reports, void *user)
 	struct end *e = end_now;
 	struct asker *a = user;
 
-	if (reports & FNS_OPENED) {
+	if (reports & FNS_OPENED)
 		e->open++;
-		e->account.seen_open++;
-	}
 	if (reports & FNS_READABLE) {
 		octets_check(e, c, &a->checked);
 		if (a->checked == a->sent && a->sent % e->plan->bytes == 0 && e->account.over_ns == 0) {

@@ -56,10 +56,8 @@ client_report(struct fns_conn *c, unsigned reports, void *user)
 	struct end *e = end_now;
 	uint64_t at = 0;
 
-	if (reports & FNS_OPENED) {
+	if (reports & FNS_OPENED)
 		e->open++;
-		e->account.seen_open++;
-	}
 	if (reports & FNS_READABLE)
 		octets_check(e, c, &at);
 	if (reports & FNS_CLOSED)

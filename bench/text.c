@@ -107,12 +107,13 @@ report_print(const struct plan *p, const json_t *o)
 		printf("\n");
 		return;
 	}
-	printf("%s of %s connections, %s, between two ends of %s (%s)\n\n", text(o, "command"),
-	       grouped(p->conns, b), text(o, "close"), text(o, "ends"), text(o, "link"));
+	printf("%s of %s connections, %s, ends: %s (%s)\n\n", text(o, "command"), grouped(p->conns, b),
+	       text(o, "close"), text(o, "ends"), text(o, "link"));
 	if (p->command != COMMAND_HOLD)
 		print_rate(p, o);
 	print_classes("ends, client", json_object_get(o, "classes"));
-	print_classes("ends, server", json_object_get(o, "peer_classes"));
+	if (p->file == NULL)
+		print_classes("ends, server", json_object_get(o, "peer_classes"));
 	if (json_object_get(o, "frames_per_conn") != NULL)
 		printf(LABEL "%.3f, %.0f sent again\n", "frames a connection", number(o, "frames_per_conn"),
 		       number(o, "retransmits"));

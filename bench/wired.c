@@ -28,6 +28,7 @@ struct wired {
 	struct rte_mempool *pool;
 	struct io io;
 	struct end end;
+	bool made;
 	atomic_bool ended;
 };
 
@@ -87,6 +88,15 @@ open_ports(struct wired *w)
 		complain(w, "no memory for frames: more of it in dpdk.args (-m)");
 		return false;
 	}
+	io_init(&w->io, w->port, (uint16_t)w->opened, 0, w->pool, NULL);
+	return true;
+}
+
+static bool
+start_ports(struct wired *w)
+{
+	char why[160];
+
 	for (unsigned i = 0; i < w->opened; i++) {
 		if (port_start(&w->port[i], w->pool, why, sizeof(why)) != 0) {
 			complain(w, why);
@@ -128,13 +138,16 @@ wait_for_link(struct wired *w)
 	return false;
 }
 
-/* On the worker's core. */
+/* On the worker's core.  The ports start when the memory is there: a net_memif that is connected and not polled for a
+ * second has been seen never to pass a frame. */
 static int
 turn_until_over(void *arg)
 {
 	struct wired *w = arg;
 
-	if (end_begin(&w->end, w->run, w->side, work_of(&w->run->plan), &w->base, w->conf, w->port)) {
+	w->made = end_begin(&w->end, w->run, w->side, work_of(&w->run->plan), &w->base, w->conf, w->port);
+	w->made = w->made && start_ports(w) && wait_for_link(w);
+	if (w->made) {
 		while (end_pass(&w->end))
 			;
 		while (io_waiting(&w->io) > 0) { /* the last ACK */
@@ -165,9 +178,8 @@ part(struct wired *w)
 static int
 run_ports(struct wired *w)
 {
-	if (!open_ports(w) || !wait_for_link(w))
+	if (!open_ports(w))
 		return 1;
-	io_init(&w->io, w->port, (uint16_t)w->opened, 0, w->pool, NULL);
 	w->base.receive = receive;
 	w->base.transmit = transmit;
 	if (rte_eal_remote_launch(turn_until_over, w, EAL_WORKER_LCORE(0)) != 0) {
@@ -178,8 +190,9 @@ run_ports(struct wired *w)
 		nap(2);
 	rte_eal_wait_lcore(EAL_WORKER_LCORE(0));
 	part(w);
-	io_close(&w->io);
-	return 0;
+	if (w->made)
+		io_close(&w->io);
+	return w->made ? 0 : 1;
 }
 
 int

@@ -38,6 +38,7 @@ open_some(struct end *e, fns_handler *handler, void *(*user_of)(struct end *, ui
 			end_fail(e, "connection %" PRIu64 " cannot be opened: %s", e->begun, strerror(errno));
 			return;
 		}
+		e->account.seen_open++;
 		e->begun++;
 	}
 }
