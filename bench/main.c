@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "micro.h"
 #include "plot.h"
 #include "report.h"
 
@@ -15,7 +16,9 @@ measure(const struct plan *plan)
 	link_drive *of = plan->kernel ? kernel_drive : plan->file != NULL ? alone_drive : drive[plan->link];
 	json_t *figures;
 
-	if (of == NULL || plan->command == COMMAND_MICRO) {
+	if (plan->command == COMMAND_MICRO)
+		return micro(plan);
+	if (of == NULL) {
 		fprintf(stderr, "finesse-bench: %s over %s: not in this version\n", plan_command(plan),
 		        plan_link(plan));
 		return NULL;

@@ -3,56 +3,13 @@
 
 #include <assert.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
-#define SLOTS     8
-#define LOAD      6 /* entries a bucket at the most: three quarters */
+#define LOAD      4 /* entries a bucket of eight: few that are full, and 16 octets an entry */
 #define SATURATED UINT16_MAX
 
-/* The bucket comes from the low bits of the hash, the tag from the high ones. */
-static inline uint16_t
-tag_of(uint64_t hash)
-{
-	uint16_t tag = (uint16_t)(hash >> 48);
-
-	return tag != 0 ? tag : 1;
-}
-
-static inline uint32_t
-home_of(const struct table *t, uint64_t hash)
-{
-	return (uint32_t)hash & t->mask;
-}
-
-/* The slots of the bucket that bear the tag, one bit each. */
-static inline uint8_t
-match(const struct table_bucket *b, uint16_t tag)
-{
-#ifdef __SSE2__
-	__m128i tags = _mm_load_si128((const void *)b->tag);
-	__m128i same = _mm_cmpeq_epi16(tags, _mm_set1_epi16((short)tag));
-
-	return (uint8_t)_mm_movemask_epi8(_mm_packs_epi16(same, _mm_setzero_si128()));
-#else
-	unsigned hits = 0;
-
-	for (unsigned i = 0; i < SLOTS; i++)
-		hits |= (unsigned)(b->tag[i] == tag) << i;
-	return (uint8_t)hits;
-#endif
-}
-
-/* A power of two. */
 static uint32_t
 buckets_for(uint32_t entries)
 {
-	uint32_t want = entries / LOAD + (entries % LOAD != 0), n = 1;
-
-	while (n < want)
-		n *= 2;
-	return n;
+	return entries <= LOAD ? 1 : entries / LOAD + (entries % LOAD != 0);
 }
 
 size_t
@@ -66,63 +23,34 @@ table_init(struct table *t, void *zeroed, uint32_t entries)
 {
 	assert((uintptr_t)zeroed % sizeof(struct table_bucket) == 0);
 	t->bucket = zeroed;
-	t->mask = buckets_for(entries) - 1;
+	t->last = buckets_for(entries) - 1;
 	t->used = 0;
 	t->room = entries;
 }
 
-void
-table_prefetch(const struct table *t, uint64_t hash)
+static inline uint32_t
+after(const struct table *t, uint32_t bucket)
 {
-	__builtin_prefetch(&t->bucket[home_of(t, hash)]);
-}
-
-uint32_t
-table_next(const struct table *t, struct table_probe *p)
-{
-	const struct table_bucket *b = &t->bucket[p->bucket];
-	unsigned slot;
-
-	while (p->hits == 0) {
-		if (b->passed == 0 || p->step == t->mask)
-			return TABLE_NONE;
-		p->step++;
-		p->bucket = (p->bucket + 1) & t->mask;
-		b = &t->bucket[p->bucket];
-		p->hits = match(b, p->tag);
-	}
-	slot = (unsigned)__builtin_ctz(p->hits);
-	p->hits &= (uint8_t)(p->hits - 1);
-	return b->index[slot];
-}
-
-uint32_t
-table_first(const struct table *t, uint64_t hash, struct table_probe *p)
-{
-	p->bucket = home_of(t, hash);
-	p->step = 0;
-	p->tag = tag_of(hash);
-	p->hits = match(&t->bucket[p->bucket], p->tag);
-	return table_next(t, p);
+	return bucket == t->last ? 0 : bucket + 1;
 }
 
 bool
 table_add(struct table *t, uint64_t hash, uint32_t index)
 {
-	uint32_t at = home_of(t, hash);
+	uint32_t at = table_home(t, hash);
 	struct table_bucket *b;
 	unsigned slot, blank;
 
 	if (t->used == t->room)
 		return false;
 	/* `room` is less than the slots there are, so this ends. */
-	for (b = &t->bucket[at]; (blank = match(b, 0)) == 0; b = &t->bucket[at]) {
+	for (b = &t->bucket[at]; (blank = table_match(b, 0)) == 0; b = &t->bucket[at]) {
 		if (b->passed != SATURATED)
 			b->passed++;
-		at = (at + 1) & t->mask;
+		at = after(t, at);
 	}
 	slot = (unsigned)__builtin_ctz(blank);
-	b->tag[slot] = tag_of(hash);
+	b->tag[slot] = table_tag(hash);
 	b->index[slot] = index;
 	t->used++;
 	return true;
@@ -132,8 +60,8 @@ table_add(struct table *t, uint64_t hash, uint32_t index)
 static void
 unpass(struct table *t, uint32_t home, uint32_t step)
 {
-	for (uint32_t i = 0; i < step; i++) {
-		struct table_bucket *b = &t->bucket[(home + i) & t->mask];
+	for (uint32_t at = home; step > 0; step--, at = after(t, at)) {
+		struct table_bucket *b = &t->bucket[at];
 
 		/* A saturated count is no longer known, so it stays: searches are longer, never wrong. */
 		if (b->passed != SATURATED)
@@ -145,13 +73,13 @@ unpass(struct table *t, uint32_t home, uint32_t step)
 static inline uint32_t *
 find(const struct table *t, uint64_t hash, uint32_t index, uint32_t *steps, struct table_bucket **bucket)
 {
-	const uint32_t home = home_of(t, hash);
-	const uint16_t tag = tag_of(hash);
+	const uint16_t tag = table_tag(hash);
+	uint32_t at = table_home(t, hash);
 
-	for (uint32_t step = 0; step <= t->mask; step++) {
-		struct table_bucket *b = &t->bucket[(home + step) & t->mask];
+	for (uint32_t step = 0; step <= t->last; step++, at = after(t, at)) {
+		struct table_bucket *b = &t->bucket[at];
 
-		for (unsigned hits = match(b, tag); hits != 0; hits &= hits - 1) {
+		for (unsigned hits = table_match(b, tag); hits != 0; hits &= hits - 1) {
 			unsigned slot = (unsigned)__builtin_ctz(hits);
 
 			if (b->index[slot] != index)
@@ -187,6 +115,6 @@ table_remove(struct table *t, uint64_t hash, uint32_t index)
 		return false;
 	b->tag[at - b->index] = 0;
 	t->used--;
-	unpass(t, home_of(t, hash), steps);
+	unpass(t, table_home(t, hash), steps);
 	return true;
 }

@@ -130,7 +130,7 @@ arrive_burst(struct fns_shard *s, const struct fns_frame *frame, unsigned n)
 		look(s, &frame[i], &l[i]);
 	for (unsigned i = 0; i < n; i++) {
 		if (l[i].drop == DROP_TAKEN && l[i].kind == IP_SEGMENT)
-			tcp_expect(&s->tcp, l[i].arrival.hash);
+			tcp_expect(&s->tcp, &l[i].arrival);
 	}
 	for (unsigned i = 0; i < n; i++)
 		counter_add(&s->fate[arrive(s, &frame[i], &l[i])], 1);

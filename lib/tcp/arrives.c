@@ -548,6 +548,17 @@ arrives(struct tcp *t, struct tcp_arrival *a, uint32_t i)
 	return arrives_other(conn_at(t, i), &a->seg);
 }
 
+/* Is the guess right, after all that has arrived since?  A connection that ended keeps its place until the turn is over. */
+static inline bool
+is_still(const struct tcp *t, const struct tcp_arrival *a)
+{
+	if (a->guess == TABLE_NONE)
+		return false;
+	if (a->guess & TW_BIT)
+		return tw_is(tw_at(t, a->guess & ~TW_BIT), &a->key);
+	return key_equal(&conn_at(t, a->guess)->key, &a->key) && !in(conn_at(t, a->guess), ENDED);
+}
+
 enum drop
 tcp_arrives(struct tcp *t, struct tcp_arrival *a)
 {
@@ -556,7 +567,7 @@ tcp_arrives(struct tcp *t, struct tcp_arrival *a)
 	counter_add(&t->stats.segments_received, 1);
 	if (t->config->drop_syn_fin && (a->seg.flags & (SYN | FIN)) == (SYN | FIN))
 		return DROP_SYN_FIN;
-	t->arriving = tcp_find(t, &a->key, a->hash);
+	t->arriving = is_still(t, a) ? a->guess : tcp_find(t, &a->key, a->hash);
 	t->arriving_hash = a->hash;
 	drop = arrives(t, a, t->arriving);
 	t->arriving = TABLE_NONE;

@@ -16,17 +16,18 @@ tcp_parse(const struct tcp *t, const struct ip_arrival *ip, struct tcp_arrival *
 	a->key.local = ip->own;
 	a->key.ip6 = !addr_is_ip4(p->src);
 	a->hash = tcp_hash(t, &a->key);
+	a->guess = TABLE_NONE;
 	table_prefetch(&t->table, a->hash);
 	return DROP_TAKEN;
 }
 
 void
-tcp_expect(const struct tcp *t, uint64_t hash)
+tcp_expect(const struct tcp *t, struct tcp_arrival *a)
 {
 	struct table_probe p;
-	uint32_t i = table_first(&t->table, hash, &p);
+	uint32_t i = table_first(&t->table, a->hash, &p);
 
-	/* Tags are 16 bits of the hash: this is the one, but for one in some thousands. */
+	a->guess = i; /* tags are 16 bits of the hash: this is the one, but for one in some thousands */
 	if (i == TABLE_NONE)
 		return;
 	if (i & TW_BIT)

@@ -220,10 +220,11 @@ uint16_t tcp_handler(struct tcp *, fns_handler *);
 struct tcp_arrival {
 	struct seg seg;
 	struct key key;
+	uint32_t guess; /* tcp_expect's: where the table led then, or TABLE_NONE */
 	uint64_t hash;
 };
 enum drop tcp_parse(const struct tcp *, const struct ip_arrival *, struct tcp_arrival *);
-void tcp_expect(const struct tcp *, uint64_t hash);
+void tcp_expect(const struct tcp *, struct tcp_arrival *);
 
 /* The conn, or tw | TW_BIT, of a key; TABLE_NONE. */
 uint32_t tcp_find(const struct tcp *, const struct key *, uint64_t hash);

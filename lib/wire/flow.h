@@ -7,6 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 struct flow {
 	uint8_t local[16], remote[16]; /* network order */
 	uint16_t lport, rport;         /* host order */
@@ -43,10 +47,16 @@ static const uint8_t addr_mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf
 static inline void
 addr_from_ip4(uint8_t addr[16], const uint8_t ip4[4])
 {
-	uint8_t low[8] = {0, 0, 0xff, 0xff, ip4[0], ip4[1], ip4[2], ip4[3]};
+	const uint8_t mapped[16] = {[10] = 0xff, 0xff, ip4[0], ip4[1], ip4[2], ip4[3]};
+#ifdef __SSE2__
+	uint64_t low;
 
-	memset(addr, 0, 8);
-	memcpy(addr + 8, low, 8); /* in one piece, as it will be read */
+	memcpy(&low, mapped + 8, 8);
+	_mm_storeu_si128((void *)addr,
+	                 _mm_set_epi64x((long long)low, 0)); /* in one piece, as it will be read */
+#else
+	memcpy(addr, mapped, 16);
+#endif
 }
 
 static inline bool
