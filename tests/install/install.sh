@@ -1,5 +1,5 @@
 #!/bin/sh
-# meson install puts everything in its place, and README's example program, built against that copy alone, works.
+# meson install puts everything in its place, and README's example programs, built against that copy alone, works.
 # Called with the build directory; FINESSED is not used: the installed one is.
 E2E=$(cd "$(dirname "$0")/../e2e" && pwd)
 BUILD=$1
@@ -45,15 +45,25 @@ check "the installed daemon runs and accepts the installed sample" daemon_runs_f
 
 built() {
 	cd "$DIR"
-	python3 -B "$ROOT/tests/install/example.py" "$ROOT/README.md" >echo.c
+	python3 -B "$ROOT/tests/install/example.py" "$ROOT/README.md" 1 >echo.c
 	# shellcheck disable=SC2046 # words
 	cc -Wall -Wextra -Werror echo.c -o echo $(pkg-config --cflags --libs finesse)
 	# shellcheck disable=SC2046
 	cc -Wall -Wextra -Werror echo.c -o echo-static -Wl,-Bstatic $(pkg-config --cflags --libs finesse) -Wl,-Bdynamic
+	python3 -B "$ROOT/tests/install/example.py" "$ROOT/README.md" 2 >sockets.c
+	# shellcheck disable=SC2046
+	cc -Wall -Wextra -Werror sockets.c -o sockets $(pkg-config --cflags --libs finesse)
 	ldd echo | grep -q 'libfinesse.so.0 => '"$DIR"
 	if ldd echo echo-static | grep -q rte_; then return 1; fi
 }
-check "README's example builds by pkg-config, shared and static, and needs no DPDK" built
+check "README's examples build by pkg-config, shared and static, and need no DPDK" built
+
+sockets_talk() {
+	answer=$(timeout 20 "$DIR/sockets")
+	echo "$answer"
+	[ "$answer" = "hello, closed" ]
+}
+check "README's example with sockets talks to itself" sockets_talk
 
 # Not started by daemon_start, but stopped and cleaned up as the daemon is.
 example_start() {
