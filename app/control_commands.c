@@ -148,7 +148,7 @@ told_status(struct ask *a, void *arg)
 		return;
 	}
 	client_send(arg,
-	            json_pack("{s:s, s:f, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:b, s:o}", "version",
+	            json_pack("{s:s, s:f, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:b, s:o}", "version",
 	                      FINESSE_VERSION, "uptime_s",
 	                      (double)(control_now_us() - control->begun_us) / 1e6, "phase",
 	                      control_phase(control), "configuration", control->file, "configuration_version",
@@ -157,8 +157,8 @@ told_status(struct ask *a, void *arg)
 	                      (json_int_t)row_value(c->stat, c->stats, "time_waits"), "orphans",
 	                      (json_int_t)row_value(c->stat, c->stats, "orphans"), "listeners",
 	                      (json_int_t)row_value(c->stat, c->stats, "state_LISTEN"), "workers",
-	                      workers_json(a), "degraded", (int)(json_array_size(stalled) > 0), "stalled",
-	                      stalled),
+	                      workers_json(a), "steering", steering_json(control->workers), "degraded",
+	                      (int)(json_array_size(stalled) > 0), "stalled", stalled),
 	            true);
 	free(c);
 }

@@ -105,6 +105,9 @@ size_t control_rows(const struct control *, rows_of *, struct fns_stat *row, siz
 uint64_t control_value(const struct control *, const char *stat);
 const char *control_phase(const struct control *);
 
+/* control_steer.c: null where there is one worker. */
+json_t *steering_json(const struct workers *);
+
 /* control_http.c */
 bool http_open(struct control *, char *why, size_t room);
 /* metrics.c: the text of /metrics. */

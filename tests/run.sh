@@ -72,7 +72,7 @@ everything() {
 		run gcc all --suite e2e --suite install --suite diff
 	}
 	[ "$QUICK" = false ] || return 0
-	TARGETS=app/finessed
+	TARGETS="app/finessed app/finessectl"
 	build threads gcc -Db_sanitize=thread -Db_lundef=false && {
 		say "gcc with ThreadSanitizer: three workers under load"
 		run threads all races

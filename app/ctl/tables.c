@@ -59,6 +59,36 @@ asked(const struct wish *w)
 	return link_ask(w, json_object()) ? link_answer() : NULL;
 }
 
+/* Nothing where there is one worker. */
+static void
+show_steering(const json_t *s)
+{
+	json_t *each, *to;
+	size_t i, k;
+
+	if (!json_is_object(s))
+		return;
+	printf("\n%5s %12s %12s %12s %12s %12s  %s\n", "shard", "handed over", "taken over", "no room",
+	       "lent", "sent for", "reaches");
+	json_array_foreach(json_object_get(s, "workers"), i, each)
+	{
+		printf("%5lld %12lld %12lld %12lld %12lld %12lld ", number_of(each, "shard"),
+		       number_of(each, "handed_over"), number_of(each, "taken_over"),
+		       number_of(each, "no_room"), number_of(each, "lent"),
+		       number_of(each, "sent_for_others"));
+		json_array_foreach(json_object_get(each, "reaches"), k, to)
+		{
+			printf(" %lld", (long long)json_integer_value(to));
+		}
+		printf("\n");
+	}
+	json_array_foreach(json_object_get(s, "ports"), i, each)
+	{
+		printf("port %s: %lld queues, frames are brought to their shard by %s\n",
+		       text_of(each, "device"), number_of(each, "queues"), text_of(each, "by"));
+	}
+}
+
 int
 show_status(const struct wish *w)
 {
@@ -89,6 +119,7 @@ show_status(const struct wish *w)
 		       number_of(each, "frames_in"), number_of(each, "frames_out"),
 		       json_is_true(json_object_get(each, "answers")) ? "" : "  does not answer");
 	}
+	show_steering(json_object_get(a, "steering"));
 	json_decref(a);
 	return 0;
 }

@@ -10,7 +10,22 @@ QUEUES=1
 daemon_start "workers = { cores = $CORES; };"
 
 load() {
+	asks >"$DIR/asked" 2>&1 &
+	asking=$!
 	inside 30 wrk -t 1 -c 20 -d 3s --timeout 5s -H 'Connection: close' "http://$1:80/"
+	wait "$asking" || {
+		tail -n 3 "$DIR/asked"
+		return 1
+	}
+}
+# Meanwhile the control thread is asked for everything that it has from the shards.
+asks() {
+	for times in 1 2 3 4; do
+		for words in status states stats drops closes resets "conns --limit 100"; do
+			# shellcheck disable=SC2086 # words
+			ctl $words || return 1
+		done
+	done
 }
 both_web "3 workers on one queue under short connections" load
 both "60 echo connections at once" peer 40 many 60 20000

@@ -32,6 +32,16 @@ quiet() {
 	return 1
 }
 
+# What finessectl shows of it: the start-up test reached every shard from every worker.
+shown() {
+	ctl status
+	ctl --json status | python3 -c '
+import json, sys
+s = json.load(sys.stdin)["steering"]
+shards = list(range(int(sys.argv[1])))
+assert s["proven"] and [w["reaches"] for w in s["workers"]] == [shards for _ in shards], s' "$1"
+}
+
 # said WHAT: one of the daemon's lines.
 said() {
 	grep -F -- "$1" "$DIR/daemon.log"
@@ -42,6 +52,7 @@ round() {
 	both_web "$1: 10,000 short http connections without one error" wrk_connections 10000
 	both "$1: 60 echo connections at once, each with 20,000 octets of its own" peer 40 many 60 20000
 	both "$1: ping" inside 10 ping -c 3 -i 0.2 -W 2
+	check "$1: finessectl status shows that each worker reached each shard" shown "$2"
 	check "$1: quiet, it takes less than a tenth of a core" quiet
 	daemon_stop "$1: stopped: exit 0, every frame has one fate, none is lost between workers"
 	check "$1: both shards work" spread "$2"

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -122,6 +123,42 @@ flows_spread_evenly(void **state)
 		}
 		for (unsigned i = 0; i < 2 * of; i++)
 			assert_in_range(count[i / of][i % of] * of, 28000 * 9 / 10, 28000 * 11 / 10);
+	}
+}
+
+/* Garbage, and a good frame cut off anywhere, each in a block of exactly its length: an owner or nobody, and no octet past
+ * its end (which the address sanitizer sees). */
+static void
+any_octets_have_some_owner(void **state)
+{
+	static const uint8_t good[] = {
+		2,    0,    0, 0,  0, 1, 2,    0, 0,  0, 0, 2, 8,    0,                    /* Ethernet */
+		0x45, 0,    0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0, 10,   0, 0, 1, 10, 0, 0, 2, /* IPv4 */
+		0x80, 0x01, 0, 80, 0, 0, 0,    0, 0,  0, 0, 0, 0x50, 2, 0, 1, 0,  0, 0, 0, /* TCP */
+	};
+	static const uint8_t types[4][2] = {{8, 0}, {0x86, 0xdd}, {8, 6}, {0x88, 0xcc}};
+	struct chance r = {3};
+
+	(void)state;
+	fns_steer_init(&steer, 0x6d5a, 512, 3);
+	for (unsigned i = 0; i < 20000; i++) {
+		size_t len = i < sizeof(good) + 1 ? i : chance_below(&r, 120);
+		uint8_t *octets = malloc(len + (len == 0));
+		unsigned owner;
+
+		for (size_t k = 0; k < len; k++)
+			octets[k] = (uint8_t)chance_below(&r, 256);
+		if (i < sizeof(good) + 1)
+			memcpy(octets, good, len);
+		else if (len > 14) {
+			memcpy(octets + 12, types[i % 4], 2);
+			octets[14] = i % 4 == 0 ? 0x45 : i % 4 == 1 ? 0x60 : octets[14];
+		}
+		owner = fns_steer_frame(&steer, octets, len);
+		assert_true(owner < 3 || owner == FNS_STEER_ANY || owner == FNS_STEER_ALL);
+		if (i < sizeof(good) + 1)
+			assert_int_equal(owner == FNS_STEER_ANY, i < sizeof(good));
+		free(octets);
 	}
 }
 
@@ -394,6 +431,7 @@ main(void)
 		cmocka_unit_test(the_owner_is_a_network_cards_choice),
 		cmocka_unit_test(every_key_spreads_evenly),
 		cmocka_unit_test(flows_spread_evenly),
+		cmocka_unit_test(any_octets_have_some_owner),
 		cmocka_unit_test(chosen_ports_come_home),
 		cmocka_unit_test(a_named_port_has_one_home),
 		cmocka_unit_test(own_connections_stay_inside_a_shard),
