@@ -55,7 +55,7 @@ clean_up() {
 
 build() {
 	[ -e build/build.ninja ] || meson setup build >"$DIR/build.log" 2>&1 || return 1
-	ninja -C build app/finessed app/finesse-ladders >>"$DIR/build.log" 2>&1
+	ninja -C build app/finessed app/finesse-ladders bench/finesse-bench >>"$DIR/build.log" 2>&1
 }
 
 write_conf() {
@@ -160,8 +160,11 @@ clients
 step "5. How connections open and end: real exchanges between two endpoints, drawn by their flight recorders"
 ladders || give_up "finesse-ladders failed"
 
+step "6. A million connections, ended in each of six ways (sh bench/report.sh measures the rest)"
+python3 -B bench/report.py build/bench/finesse-bench million || give_up "finesse-bench failed"
+
 if [ "$KEEP" = true ]; then
-	step "6. It keeps running, process $DAEMON, configured by $DIR/finesse.conf"
+	step "7. It keeps running, process $DAEMON, configured by $DIR/finesse.conf"
 	echo "    reach it:  ip netns exec $NS curl http://$US4/"
 	echo "               ip netns exec $NS curl 'http://[$US6]/'"
 	echo "               ip netns exec $NS nc $US4 7"
@@ -170,7 +173,7 @@ if [ "$KEEP" = true ]; then
 	trap - EXIT
 	exit "$((FAILED > 0))"
 fi
-step "6. SIGTERM: it drains, accounts for every frame, and ends"
+step "7. SIGTERM: it drains, accounts for every frame, and ends"
 stop
 [ "$FAILED" = 0 ] || give_up "$FAILED of the clients failed"
 step "Done.  Nothing was left behind but the folder build/.  Next: sh tests/run.sh, and README.md"

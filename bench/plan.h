@@ -38,7 +38,7 @@
 	X(conns,     "conns",     "N",  100000, 1,    20000000,   "connections (churn: at once)")                     \
 	X(seconds,   "seconds",   "S",  5,      1,    3600,       "how long churn, rr and stream go on")              \
 	X(bytes,     "bytes",     "B",  64,     1,    1048576,    "octets of a request, and of its answer")           \
-	X(window,    "window",    "N",  1024,   1,    20000000,   "opens or closes under way at once")                \
+	X(window,    "window",    "N",  128,    1,    20000000,   "opens or closes under way at once")                \
 	X(burst,     "burst",     "N",  32,     1,    128,        "frames taken in one turn")                         \
 	X(mtu,       "mtu",       "N",  1500,   576,  1500,       "of IP")                                            \
 	X(ip,        "ip",        "4|6", 4,     4,    6,          "version of IP")                                    \
