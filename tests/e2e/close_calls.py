@@ -242,7 +242,7 @@ def t25_kernel_closed_fin(host):
     flow.until('> . 1:1 ack 2')
     assert ours.do('send 10', 'close') == [10, 0]
     expect(flow, HANDSHAKE + '< F. 1:1 ack 1\n> . 1:1 ack 2\n> FP. 1:11 ack 2\n< R 2:2 in 0-150 ms')
-    ours.ended('peer_reset_last_ack')
+    ours.ended('peer_reset_last_ack', ECONNRESET)
 
 
 def t31_kernel_linger2(host):
@@ -252,7 +252,7 @@ def t31_kernel_linger2(host):
     time.sleep(1.8)
     ours.do('close')
     expect(flow, HANDSHAKE + '< F. 1:1 ack 1\n> . 1:1 ack 2\n> F. 1:1 ack 2\n< R 2:2')
-    ours.ended('peer_reset_last_ack')
+    ours.ended('peer_reset_last_ack', ECONNRESET)
 
 
 def t31_kernel_linger2_negative(host):
