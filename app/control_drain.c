@@ -11,7 +11,7 @@
 #define SAMPLES     6 /* of progress: what the forecast looks back on */
 
 struct totals {
-	uint64_t live, ended, closed, aborted, lost_unacked, lost_unread;
+	uint64_t live, ended, closed, aborted, lost_unacked, lost_unread, discarded;
 };
 
 struct drain_watch {
@@ -33,8 +33,10 @@ totals(const struct control *control)
 	                   .lost_unread = control_value(control, "lost_unread"),
 	                   .aborted = workers_aborted(control->workers)};
 
-	for (unsigned i = 0; i < control->workers->count; i++)
+	for (unsigned i = 0; i < control->workers->count; i++) {
 		t.closed += counter_read(&control->workers->each[i]->drain.closed);
+		t.discarded += counter_read(&control->workers->each[i]->services.discarded);
+	}
 	return t;
 }
 
@@ -93,12 +95,13 @@ ledger(const struct drain_watch *w)
 {
 	struct totals t = totals(w->control);
 
-	return json_pack("{s:s, s:{s:f, s:I, s:I, s:I, s:I, s:I, s:I}}", "phase", "drained", "ledger",
+	return json_pack("{s:s, s:{s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}", "phase", "drained", "ledger",
 	                 "elapsed_s", (double)(control_now_us() - w->begun_us) / 1e6, "connections",
 	                 (json_int_t)w->before.live, "ended", (json_int_t)(t.ended - w->before.ended),
 	                 "idle_closed", (json_int_t)t.closed, "aborted", (json_int_t)t.aborted,
 	                 "lost_unacked", (json_int_t)(t.lost_unacked - w->before.lost_unacked), "lost_unread",
-	                 (json_int_t)(t.lost_unread - w->before.lost_unread));
+	                 (json_int_t)(t.lost_unread - w->before.lost_unread), "discarded",
+	                 (json_int_t)t.discarded);
 }
 
 /* The first moment: what the ledger counts from. */

@@ -12,8 +12,9 @@
 
 #define LOOK_US      100000  /* between two looks at all connections */
 #define FORCED_US    2000000 /* for the last resets to leave */
-#define PIECE        1024    /* connections that are looked at in one turn */
-#define IDLE_PART    4       /* idle connections are closed within this part of the deadline, ... */
+#define ANSWER_US    500000 /* a peer that missed octets asks back before it believes a reset (RFC 5961 3.2) */
+#define PIECE        1024   /* connections that are looked at in one turn */
+#define IDLE_PART    4      /* idle connections are closed within this part of the deadline, ... */
 #define IDLE_MOST_US 10000000
 #define SHARE_LEAST  64 /* ... but not fewer than so many between two looks */
 
@@ -59,7 +60,7 @@ begin(struct drain *d, struct worker *w)
 
 /* The later order counts; a first signal after an order only brings the deadline nearer. */
 static void
-set_deadline(struct drain *d, const struct worker *w, unsigned signals, unsigned given)
+set_deadline(struct drain *d, struct worker *w, unsigned signals, unsigned given)
 {
 	const struct drain_order *o = &w->all->order;
 	uint64_t by_signal = w->now_us + atomic_load_explicit(&o->signal_ms, memory_order_relaxed) * 1000;
@@ -71,6 +72,7 @@ set_deadline(struct drain *d, const struct worker *w, unsigned signals, unsigned
 		d->deadline_us = by_signal;
 	d->signals = signals;
 	d->given = given;
+	w->services.quiet_us = services_quiet_us(d->deadline_us - w->now_us);
 	d->share = share_of(live(w), d->deadline_us - w->now_us);
 	say("draining shard %u: %" PRIu64 " connections, %.1f s at the most", w->index, live(w),
 	    (double)(d->deadline_us - w->now_us) / 1e6);
@@ -137,7 +139,7 @@ drain_done(struct drain *d, struct worker *w)
 	}
 	if (d->phase == DRAIN_DRAINING)
 		look(d, w);
-	if (live(w) == 0)
+	if (live(w) == 0 && (d->phase != DRAIN_FORCED || w->now_us + FORCED_US - ANSWER_US >= d->deadline_us))
 		return io_waiting(&w->io) + io_lent(&w->io) == 0 || w->now_us >= d->deadline_us;
 	if (d->phase == DRAIN_DRAINING && signals > 1)
 		force(d, w, "asked again");

@@ -93,7 +93,10 @@ look_at_one(struct fns_conn *c, void *arg)
 	struct fns_status status;
 
 	fns_status(c, &status);
-	reason = why(&status, v, v != NULL && services_quiet(all, c, v), left);
+	reason = why(&status, v,
+	             v != NULL &&
+	                     services_quiet(all, c, v, services_quiet_us((uint64_t)(s->deadline_s * 1e6))),
+	             left);
 	s->count[reason]++;
 	if (!stays(s, &status, reason, left))
 		return;

@@ -10,8 +10,8 @@
 /*        name        what it says                                                                                 */
 #define SURVEY_LIST(X)                                                                                              \
 	X(opening,    "not established yet: reset at once")                                                         \
-	X(idle,       "nothing moved for a second: closed with FIN, a few at a time")                               \
-	X(recent,     "something moved within the last second: closed when it is quiet")                            \
+	X(idle,       "nothing has moved for a while: closed with FIN, a few at a time")                               \
+	X(recent,     "something has moved just now: closed when nothing does any more")                            \
 	X(unread,     "octets that came and that the service has not taken yet")                                    \
 	X(sending,    "the service still sends; it stays if that takes longer than the deadline at the present window and round trip") \
 	X(blocked,    "the peer does not read: its window is closed")                                               \

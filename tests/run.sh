@@ -18,7 +18,7 @@ TARGETS=   # what is built; nothing: all
 
 LINT_PACKAGES="clang-format-14"
 CLANG_PACKAGES="clang libclang-rt-14-dev"
-E2E_PACKAGES="iproute2 iputils-ping curl socat netcat-openbsd wrk nftables ethtool"
+E2E_PACKAGES="iproute2 iputils-ping curl socat netcat-openbsd wrk nftables ethtool tcpdump"
 
 say() {
 	printf '\n== %s (%s s)\n' "$*" $(($(date +%s) - BEGUN))

@@ -84,6 +84,9 @@ show_ledger(const struct wish *w, json_t *a)
 	       number_of(l, "connections"), number_of(l, "aborted"));
 	printf("lost: %lld octets accepted from services and never acknowledged, %lld received and never read\n",
 	       number_of(l, "lost_unacked"), number_of(l, "lost_unread"));
+	if (number_of(l, "discarded") > 0)
+		printf("%lld octets crossed our FIN on idle connections, and were not served\n",
+		       number_of(l, "discarded"));
 	json_decref(a);
 	return status;
 }

@@ -6,7 +6,9 @@
 
 #include "service.h"
 
-#define QUIET_US 1000000
+#define QUIET_PART     8 /* of a drain's deadline: so long nothing moves on an idle connection, ... */
+#define QUIET_LEAST_US 1000000
+#define QUIET_MOST_US  5000000 /* ... which outlasts several losses in a row on one at work */
 
 struct service *
 services_add(struct services *all, const struct service_kind *kind, uint16_t port)
@@ -56,8 +58,23 @@ visit_close(struct fns_conn *c, struct visit *v)
 void
 visit_drain_quiet(struct fns_conn *c, struct visit *v, bool quiet)
 {
-	if (quiet)
+	if (!quiet)
+		return;
+	if (v->peer_fin || fns_shutdown(c, FNS_SHUT_WR) != 0)
 		visit_close(c, v);
+	else
+		v->ending = true;
+}
+
+/* Until the peer has seen our FIN it may send: closed, we would answer that with a reset. */
+static void
+discard(struct fns_conn *c, struct visit *v)
+{
+	counter_add(&v->service->all->discarded, fns_readable(c));
+	if (v->peer_fin)
+		visit_close(c, v);
+	else
+		visit_swallow(c);
 }
 
 void
@@ -101,7 +118,9 @@ visit_report(struct fns_conn *c, unsigned reports, void *user)
 	if (reports & FNS_PEER_FIN)
 		v->peer_fin = true;
 	/* also with the last report: what came together with the end can still be received */
-	if (!v->closed)
+	if (v->ending && !v->closed)
+		discard(c, v);
+	else if (!v->closed)
 		service->kind->serve(c, reports, v);
 	if ((reports & FNS_CLOSED) && service->kind->ended != NULL)
 		service->kind->ended(c, v);
@@ -212,10 +231,18 @@ services_visit(struct services *all, const struct fns_conn *c)
 	return (struct visit *)(void *)user;
 }
 
-bool
-services_quiet(const struct services *all, const struct fns_conn *c, const struct visit *v)
+uint64_t
+services_quiet_us(uint64_t deadline_us)
 {
-	return all->now_us - v->touched_us >= QUIET_US && fns_readable(c) == 0 && fns_unacked(c) == 0;
+	uint64_t quiet = deadline_us / QUIET_PART;
+
+	return quiet < QUIET_LEAST_US ? QUIET_LEAST_US : quiet < QUIET_MOST_US ? quiet : QUIET_MOST_US;
+}
+
+bool
+services_quiet(const struct services *all, const struct fns_conn *c, const struct visit *v, uint64_t quiet_us)
+{
+	return all->now_us - v->touched_us >= quiet_us && fns_readable(c) == 0 && fns_unacked(c) == 0;
 }
 
 bool
@@ -225,6 +252,6 @@ services_drain_one(struct services *all, struct fns_conn *c)
 
 	if (v == NULL || v->closed || awaits_answer(c))
 		return false;
-	v->service->kind->drain(c, v, services_quiet(all, c, v));
-	return v->closed;
+	v->service->kind->drain(c, v, services_quiet(all, c, v, all->quiet_us));
+	return v->closed || v->ending;
 }

@@ -10,6 +10,7 @@
 #include <finesse/finesse.h>
 
 #include "client.h"
+#include "counter.h"
 #include "pool.h"
 
 #define SERVICES_MAX  64
@@ -21,6 +22,7 @@ struct visit {
 	uint64_t touched_us; /* its last report */
 	uint32_t index;      /* in the pool */
 	bool peer_fin;       /* nothing follows what can be received now */
+	bool ending;         /* half-closed by a drain: what still comes is taken and not served */
 	bool closed;         /* by us: of the reports only FNS_CLOSED still comes */
 };
 
@@ -33,7 +35,7 @@ struct service_kind {
 	/* Reports; with FNS_CLOSED, calls that would send or close do nothing.  visit_close ends it. */
 	void (*serve)(struct fns_conn *, unsigned reports, struct visit *);
 	/* The daemon wants to stop: close what is idle, let work finish.  Called when that begins and a few times a
-	 * second after that; `quiet`: nothing moved for a second, nothing is unread or unacknowledged. */
+	 * second after that; `quiet`: nothing moved for a while, nothing is unread or unacknowledged. */
 	void (*drain)(struct fns_conn *, struct visit *, bool quiet);
 	/* Octets that it has still to send and could not yet; NULL: none, or nobody knows. */
 	uint64_t (*left)(const struct visit *);
@@ -62,10 +64,12 @@ struct services {
 	struct pool visits;
 	size_t visits_bytes;
 	bool draining;
+	uint64_t quiet_us; /* while draining: services_quiet_us */
 
 	uint64_t now_us; /* set by the worker before each turn */
 	time_t wall_s;
-	uint64_t refused; /* connections that found no visit; the pool is as large as the shard's, so none */
+	counter discarded; /* octets that came after a drain had half-closed; read by the main thread */
+	uint64_t refused;  /* connections that found no visit; the pool is as large as the shard's, so none */
 
 	time_t date_s; /* http: the last second that was written out, and how */
 	char date[32];
@@ -94,8 +98,11 @@ bool services_drain_one(struct services *, struct fns_conn *);
 
 /* The visit of a connection; NULL: it has none yet. */
 struct visit *services_visit(struct services *, const struct fns_conn *);
-/* Nothing moved for a second, nothing is unread or unacknowledged. */
-bool services_quiet(const struct services *, const struct fns_conn *, const struct visit *);
+/* Nothing moved for so long, nothing is unread or unacknowledged. */
+bool services_quiet(const struct services *, const struct fns_conn *, const struct visit *,
+                    uint64_t quiet_us);
+/* How long nothing moves on a connection that a drain with this deadline takes for idle. */
+uint64_t services_quiet_us(uint64_t deadline_us);
 
 /* A visit for a connection that is about to be opened with visit_report as its handler; NULL: there is none left. */
 struct visit *visit_take(struct service *);
@@ -105,7 +112,8 @@ fns_handler visit_report;
 /* FIN after what is queued; input that nobody will read is taken, so that it does not turn the FIN into a reset. */
 void visit_close(struct fns_conn *, struct visit *);
 
-/* Two ways to drain: work that goes on is let finish; or it never ends by itself, and is ended. */
+/* Two ways to drain: work that goes on is let finish, then the peer is told with a FIN that there will be no more, and
+ * no request that crosses it is answered with a reset; or it never ends by itself, and is ended. */
 void visit_drain_quiet(struct fns_conn *, struct visit *, bool quiet);
 void visit_drain_now(struct fns_conn *, struct visit *, bool quiet);
 

@@ -99,6 +99,64 @@ s.close()"
 }
 check "resets: by reason, and the last ones" reset_is_told
 
+drawn() {
+	inside 5 curl -s "http://$US4/" >/dev/null
+	ctl ladder --conn ":80" --ascii >"$DIR/ladder"
+	cat "$DIR/ladder"
+	grep -q 'SYN-RECEIVED  <-* SYN 0 win ' "$DIR/ladder"
+	grep -q 'ended as passive_' "$DIR/ladder"
+	ctl ladder --conn ":80" --svg "$DIR/ladder.svg"
+	python3 -c "import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])" "$DIR/ladder.svg"
+	json 'len(a["records"]) == 3' ladder --last 3
+	! ctl ladder --conn 192.0.2.1 2>"$DIR/said"
+	[ "$(wc -l <"$DIR/said")" = 1 ]
+}
+check "ladder: the last one of a port, as text and as SVG" drawn
+
+captured_class() {
+	ctl capture --class passive_3 --out "$DIR/class.pcapng" &
+	capture=$!
+	sleep 0.5
+	inside 5 curl -s "http://$US4/bytes/3000" >/dev/null
+	wait "$capture"
+	tcpdump -vnr "$DIR/class.pcapng" >"$DIR/dump" 2>/dev/null
+	cat "$DIR/dump"
+	[ "$(grep -c 'Flags \[S\]' "$DIR/dump")" = 1 ]
+	[ "$(grep -c 'Flags \[F' "$DIR/dump")" -ge 2 ]
+	! grep -q incorrect "$DIR/dump"
+}
+captured_conn() {
+	flow="$US4:9-$PEER4:45678"
+	inside 20 python3 - "$DIR/open.cap" <<-PY &
+		import socket, sys, time
+		s = socket.create_connection(('$US4', 9), source_address=('', 45678))
+		open(sys.argv[1], 'w').close()
+		time.sleep(2)
+		s.sendall(b'a' * 500)
+		s.close()
+	PY
+	until_true 10 test -e "$DIR/open.cap"
+	timeout 20 "$FINESSECTL" -s "$DIR/control.sock" capture --conn "$flow" --out "$DIR/conn.pcapng" &
+	capture=$!
+	sleep 0.5
+	! ctl capture --conn "$flow" --out "$DIR/second.pcapng" 2>"$DIR/said"
+	grep -q 'another capture is under way' "$DIR/said"
+	wait "$capture"
+	tcpdump -nr "$DIR/conn.pcapng" >"$DIR/dump" 2>/dev/null
+	cat "$DIR/dump"
+	grep -q "$PEER4.45678 > $US4.9: Flags .*length 500" "$DIR/dump"
+	[ "$(grep -c 'Flags \[F' "$DIR/dump")" -ge 2 ]
+	! ctl capture --conn "$US4:7-192.0.2.1:1" --out "$DIR/none.pcapng" 2>"$DIR/said"
+	grep -q 'there is no such connection' "$DIR/said"
+}
+if command -v tcpdump >/dev/null; then
+	check "capture: the next that ends in a class, read by tcpdump" captured_class
+	check "capture: one connection until it ends" captured_conn
+else
+	skip "capture: the next that ends in a class, read by tcpdump" "no tcpdump"
+	skip "capture: one connection until it ends" "no tcpdump"
+fi
+
 wrong_use() {
 	for words in "" "dance" "states --limit 3" "conns --limit many" "status now"; do
 		set +e
@@ -114,15 +172,19 @@ wrong_use() {
 }
 check "wrong use: exit 2; no daemon: one line" wrong_use
 
+for n in 1 2 3 4 5; do # those from the beginning may have lost their patience
+	peer 60 until_end 7 "$DIR/late.$n" "$US4" >"$DIR/idle.$n" 2>&1 &
+done
+for n in 1 2 3 4 5; do until_true 10 test -e "$DIR/late.$n"; done
 dry_run() {
-	json 'a["connections"] == 5 and a["would_stay"] == 0' drain --dry-run
+	json 'a["connections"] >= 5 and a["would_stay"] == 0' drain --dry-run
 	json 'a["phase"] == "serving"' status
 }
 check "drain --dry-run: five idle ones, none would stay; and nothing has begun" dry_run
 drained() {
 	ctl drain --deadline 20 --wait >"$DIR/drain.log"
 	cat "$DIR/drain.log"
-	grep -q '5 of 5 connections ended by themselves, 0 were aborted' "$DIR/drain.log"
+	grep -q ' connections ended by themselves, 0 were aborted' "$DIR/drain.log"
 	[ "$(cat "$DIR"/idle.[1-5] | grep -c '^end of file')" = 5 ]
 }
 check "drain --wait: progress, ledger, exit 0; each client saw the end of file" drained

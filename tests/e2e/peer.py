@@ -181,6 +181,25 @@ def hold(port, path, host):
     time.sleep(PATIENCE)
 
 
+def must_reset(path, host):
+    """must_reset FILE HOST: an open connection that sends, once a second, until it is answered with a reset."""
+    s = dial(host, 7)
+    open(path, 'w').close()
+    until = time.monotonic() + PATIENCE
+    try:
+        while time.monotonic() < until:
+            s.sendall(b'x')
+            s.settimeout(0.2)
+            try:
+                s.recv(100)
+            except TimeoutError:
+                pass
+    except (ConnectionResetError, BrokenPipeError):
+        print('reset')
+        return
+    sys.exit('no reset')
+
+
 def aborts(n, host):
     """aborts N HOST: connections that send and then leave with a reset (SO_LINGER, time 0)."""
     for _ in range(int(n)):
@@ -250,7 +269,7 @@ def http(host):
         expect(said.startswith(b'HTTP/1.1 ' + status), f'{bad[:20]!r} was answered {said[:60]!r}')
 
 
-ACTIONS = {f.__name__: f for f in (digest, connect, refused, half_close, slow, hog, many, until_end, hold, aborts, discard,
+ACTIONS = {f.__name__: f for f in (digest, connect, refused, half_close, slow, hog, many, until_end, hold, must_reset, aborts, discard,
                                    chargen, daytime, http)}
 
 

@@ -16,8 +16,8 @@ installed() {
 check "meson install" installed
 
 in_place() {
-	for path in sbin/finessed etc/finesse/finesse.conf include/finesse/finesse.h include/finesse/shard.h \
-		include/finesse/config.h include/finesse/request.h include/finesse/sock.h share/man/man8/finessed.8 share/man/man5/finesse.conf.5 \
+	for path in sbin/finessed bin/finessectl etc/finesse/finesse.conf include/finesse/finesse.h include/finesse/shard.h \
+		include/finesse/config.h include/finesse/request.h include/finesse/sock.h share/man/man8/finessed.8 share/man/man1/finessectl.1 share/man/man5/finesse.conf.5 \
 		libfinesse.a libfinesse.so libfinesse.so.0 finesse.pc; do
 		echo "$path"
 		[ -n "$(find "$DIR/copy" -path "*/$path")" ]
