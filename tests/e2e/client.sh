@@ -80,12 +80,13 @@ refused() {
 	cat "$DIR/said"
 	[ "$(field opened)" = 10 ] && [ "$(field established)" = 0 ] && [ "$(field 'failed ECONNREFUSED')" = 10 ]
 }
-# 200 a second for 3 seconds: 600; fewer if the machine lets both wait, never more.
+# 200 a second for 3 seconds: 600, never more; fewer where the machine has other things to do (opens that are late by more
+# than 10 ms are left out).
 paced() {
 	until_true 60 sh -c "[ \$(grep -c 'client of port 7: opened' '$DIR/loader.log') = 2 ]"
 	grep 'client of port 7: opened' "$DIR/loader.log" | grep -v 'opened 2000' >"$DIR/said"
 	cat "$DIR/said"
-	[ "$(field opened)" -ge 300 ] && [ "$(field opened)" -le 604 ] && [ "$(field established)" = "$(field opened)" ]
+	[ "$(field opened)" -ge 60 ] && [ "$(field opened)" -le 604 ] && [ "$(field established)" = "$(field opened)" ]
 }
 
 # Both at once: a PMD of memif may not survive that the other end goes away while it is polled.
