@@ -395,6 +395,32 @@ zero_window__probe__answered(struct peer *p)
 	expect(p, ACK, .seq = 1, .ack = at, .wnd = 0);
 }
 
+/* The FIN first, then what is in front of it, while ours is not acknowledged. */
+static void
+T_12__fin_wait_1__fin_before_text__one_end(struct peer *p)
+{
+	in_fin_wait_1(p);
+	arrive(p, FIN | ACK, .seq = 11, .ack = 1);
+	expect(p, ACK, .seq = 2, .ack = 1);
+	expect_in(p, "FIN-WAIT-1");
+	arrive(p, ACK, .seq = 1, .ack = 2, .len = 10);
+	expect(p, ACK, .seq = 2, .ack = 12);
+	expect_in(p, "TIME-WAIT");
+}
+
+/* A FIN needs no room, and its peer would repeat it for ever. */
+static void
+zero_window__fin__taken(struct peer *p)
+{
+	uint32_t at;
+
+	fill_window(p);
+	at = p->edge - p->isn;
+	arrive(p, FIN | ACK, .seq = at, .ack = 1);
+	expect_within(p, 40, ACK, .seq = 1, .ack = at + 1, .wnd = 0);
+	expect_in(p, "CLOSE-WAIT");
+}
+
 /* MUST-39: the window opens when half of it, or two segments, can be offered; not by dribs. */
 static void
 MUST_39__read_by_dribs__no_silly_updates(struct peer *p)
@@ -544,6 +570,8 @@ const struct script text_scripts[] = {
 	SCRIPT(MUST_66__zero_window__ack_taken),
 	SCRIPT(MUST_66__zero_window__rst_taken),
 	SCRIPT(zero_window__probe__answered),
+	SCRIPT(T_12__fin_wait_1__fin_before_text__one_end),
+	SCRIPT(zero_window__fin__taken),
 	SCRIPT(MUST_39__read_by_dribs__no_silly_updates),
 	SCRIPT(zero_window__read_all__update),
 	SCRIPT(window__used__grows),
