@@ -196,11 +196,11 @@ neigh_find(struct neigh_cache *c, uint8_t port, const uint8_t addr[16])
 {
 	uint32_t *hint = hint_of(c, addr), i;
 
-	if (is_of(&c->entry[*hint], port, addr))
-		return &c->entry[*hint];
+	if (*hint != 0 && is_of(&c->entry[*hint - 1], port, addr))
+		return &c->entry[*hint - 1];
 	for (i = *bucket_of(c, port, addr); i != NONE; i = c->entry[i].next) {
 		if (is_of(&c->entry[i], port, addr)) {
-			*hint = i;
+			*hint = i + 1;
 			return &c->entry[i];
 		}
 	}

@@ -53,7 +53,7 @@ struct neigh_cache {
 	uint64_t due_us;         /* the earliest due_us of all entries; UINT64_MAX: none */
 	uint32_t events; /* counts resolutions, failures, and room made for another: who waits compares it */
 	uint64_t key;    /* of the hash */
-	/* Where an address was found last, by its low octets: spares most calls the hash.  A hint, true or not. */
+	/* Where an address was found last, and 1, by its low octets: spares most calls the hash.  True or not. */
 	uint32_t hint[NEIGH_HINTS];
 };
 
