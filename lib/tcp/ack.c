@@ -2,8 +2,6 @@
  * duplicate acknowledgments and recovery (RFC 5681 §3.2, RFC 6582, RFC 6675). */
 #include "internal.h"
 
-#define DUPACKS 3
-
 /* The send window: not from a segment older than the one it was last taken from. */
 void
 ack_window(struct fns_conn *c, const struct seg *s, bool always)
@@ -52,7 +50,9 @@ restart_timer(struct fns_conn *c)
 		conn_stop(c, RETRANSMIT);
 		conn_stop(c, USER_TIMEOUT);
 	} else {
-		conn_arm(c, RETRANSMIT, rto_us(c)); /* 5.3 */
+		if (c->tail <= TAIL_REORDER_TIMER)
+			c->tail = TAIL_RTO;
+		recover_arm(c); /* 5.3 */
 		if (conn_deadline(c, USER_TIMEOUT) != 0)
 			conn_arm(c, USER_TIMEOUT, (uint64_t)conn_options(c)->user_timeout_ms * 1000);
 	}
@@ -75,71 +75,12 @@ ack_syn(struct fns_conn *c, const struct seg *s)
 	ack_window(c, s, true);
 }
 
-/* RFC 6582 §3.2 step 3, RFC 6675 §5: an ACK of new octets within a recovery. */
-static void
-recovering(struct fns_conn *c, uint32_t acked)
-{
-	uint32_t flight = c->snd.max - c->snd.una;
-
-	if (seq_ge(c->snd.una, c->recover)) { /* full */
-		unflag(c, C_RECOVERY | C_REXMIT);
-		flight = (flight > c->mss ? flight : c->mss) + c->mss;
-		c->cwnd = flight < c->ssthresh ? flight : c->ssthresh;
-		c->dupacks = 0;
-		return;
-	}
-	if (flagged(c, C_SACK))
-		return;    /* the pipe decides */
-	flag(c, C_REXMIT); /* partial: the next hole begins here */
-	c->cwnd = c->cwnd > acked ? c->cwnd - acked : 0;
-	if (acked >= c->mss)
-		c->cwnd += c->mss;
-	if (c->cwnd < c->mss)
-		c->cwnd = c->mss;
-}
-
-static void
-begin_recovery(struct fns_conn *c)
-{
-	struct recovery *r = conn_has_recovery(c);
-
-	c->recover = c->snd.max;
-	if (!c->cwr) /* a mark and a loss of one window are one sign (RFC 3168 §6.1.2) */
-		cc_lost(c);
-	c->cwr = 0;
-	c->cwr_due = c->ecn;
-	flag(c, C_RECOVERY | C_REXMIT);
-	unflag(c, C_TIMING);
-	c->snd.nxt = c->snd.max;
-	if (flagged(c, C_SACK) && r != NULL)
-		r->rexmitted = c->snd.una;
-	else
-		c->cwnd += DUPACKS * c->mss; /* three segments have left the network */
-	counter_add(&tcp_of(c)->stats.fast_recoveries, 1);
-}
-
 /* RFC 5681 §2: nothing else has changed, and something is outstanding. */
 static bool
 is_duplicate(const struct fns_conn *c, const struct seg *s)
 {
 	return s->ack == c->snd.una && s->len == 0 && c->snd.una != c->snd.max &&
 	       (s->opt.sacks > 0 || (uint32_t)s->wnd << c->snd_scale == c->snd.wnd);
-}
-
-static void
-duplicate(struct fns_conn *c)
-{
-	if (c->dupacks < 7)
-		c->dupacks = (c->dupacks + 1) & 7u;
-	if (flagged(c, C_RECOVERY)) {
-		/* J02: no more than is outstanding can have left the network. */
-		if (!flagged(c, C_SACK) && c->cwnd < c->ssthresh + (c->recover - c->snd.una))
-			c->cwnd += c->mss;
-		return;
-	}
-	/* Not again for losses of before the last recovery or timeout (RFC 6582 §3.2 step 2). */
-	if (c->dupacks == DUPACKS && (seq_ge(c->snd.una, c->recover) || c->cwr))
-		begin_recovery(c);
 }
 
 /* Octets before `ack` that earlier ACKs have already said to have left the network. */
@@ -175,19 +116,23 @@ advance(struct fns_conn *c, const struct seg *s)
 	c->error = 0; /* what was soft has healed */
 	unflag(c, C_REXMIT);
 	if (flagged(c, C_RECOVERY)) {
-		recovering(c, acked);
+		recover_advance(c, acked);
 	} else {
 		c->dupacks = 0;
 		if (!c->cwr)
 			cc_acked(c, known < acked ? acked - known : min_u32(acked, c->mss));
 		if (seq_ge(c->snd.una, c->recover)) {
 			c->recover = c->snd.una; /* keeps up, so that it stays within half the space */
+			if (c->cwr)
+				c->cwnd = c->ssthresh;
 			c->cwr = 0;
 		}
 	}
 	r = conn_has_recovery(c);
 	if (r != NULL && seq_lt(r->rexmitted, c->snd.una))
 		r->rexmitted = c->snd.una;
+	if (r != NULL && seq_lt(r->high, c->snd.una))
+		r->again = r->high = c->snd.una;
 	restart_timer(c);
 	ip_confirm(tcp_of(c)->ip, c->key.remote);
 	c->more = 0; /* as Linux has it: an ACK lets go of what waits, as far as Nagle does */
@@ -214,15 +159,16 @@ answered(struct fns_conn *c)
 void
 ack_take(struct fns_conn *c, const struct seg *s)
 {
-	bool dup = is_duplicate(c, s), marked = c->ecn && (s->flags & ECE);
+	bool dup = is_duplicate(c, s), advanced = seq_gt(s->ack, c->snd.una), again;
+	uint32_t una = c->snd.una, known = sack_octets(c);
 
-	if (marked)
-		ecn_reduce(c); /* before what this acknowledges opens the window */
-	if (seq_gt(s->ack, c->snd.una))
+	if (c->ecn && (s->flags & ECE))
+		ecn_reduce(c, s->ack); /* before what this acknowledges opens the window */
+	if (advanced)
 		advance(c, s);
-	sack_take(c, s);
-	if (dup)
-		duplicate(c);
+	again = sack_take(c, s);
+	recover_ack(c, s, dup, c->snd.una - una + sack_octets(c) - known, advanced, again);
+	recover_probe_answer(c, s, dup);
 	ack_window(c, s, false);
 	answered(c);
 }

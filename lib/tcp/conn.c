@@ -385,10 +385,12 @@ conn_recovery(struct fns_conn *c)
 		return conn_has_recovery(c);
 	q->recovery = pool_take(&tcp_of(c)->recoveries);
 	r = conn_has_recovery(c);
-	if (r != NULL)
-		memset(r, 0, sizeof(*r));
-	else
+	if (r == NULL) {
 		conn_tidy(c);
+		return NULL;
+	}
+	memset(r, 0, sizeof(*r));
+	r->rexmitted = r->again = r->high = c->snd.una;
 	return r;
 }
 
@@ -399,7 +401,7 @@ conn_tidy(struct fns_conn *c)
 	const struct recovery *r = conn_has_recovery(c);
 
 	if (r != NULL && r->held.used == 0 && r->sacked.used == 0 && !r->has_fin && !r->has_twice &&
-	    !flagged(c, C_RECOVERY))
+	    c->tail != TAIL_PROBED_AGAIN && !flagged(c, C_RECOVERY))
 		conn_drop_recovery(c);
 	if (q == NULL || q->rx.reach > 0 || q->tx.reach > 0 || q->recovery != POOL_NONE)
 		return;

@@ -55,6 +55,9 @@ enum deadline { RETRANSMIT, PERSIST, DELAYED_ACK, KEEPALIVE, USER_TIMEOUT, ORPHA
 
 #define QUICK_ACKS 15 /* segments of text that are acknowledged at once, at the beginning */
 
+/* What RETRANSMIT runs for, and the tail loss probe (RFC 8985 §7): due, out with new octets, out with old ones. */
+enum tail { TAIL_RTO, TAIL_PROBE_TIMER, TAIL_REORDER_TIMER, TAIL_PROBE_DUE, TAIL_PROBED, TAIL_PROBED_AGAIN };
+
 struct fns_conn {
 	/* Line 0: what demultiplexing and the sequence and ACK checks read. */
 	struct key key;
@@ -132,6 +135,7 @@ struct fns_conn {
 	uint32_t epoch;       /* ... since this tick */
 	uint32_t opened;      /* tick of OPEN, or of the SYN */
 	uint16_t peer_mss;    /* by peer alone */
+	uint8_t tail : 3;     /* enum tail */
 	uint8_t persists : 1; /* the place that RETRANSMIT and PERSIST share is PERSIST's */
 };
 _Static_assert(sizeof(struct fns_conn) == 192, "three cache lines");
@@ -147,6 +151,7 @@ _Static_assert(TCP_OPTION_SETS <= 1 << 10, "an index of an option set has 10 bit
 struct queues {
 	struct ring rx, tx; /* received and unread; unsent and unacknowledged */
 	uint32_t recovery;  /* index of struct recovery, or POOL_NONE */
+	uint32_t last;      /* where the latest new segment with text or FIN began */
 };
 
 /* Needed only while something is out of order or lost. */
@@ -157,7 +162,13 @@ struct recovery {
 		twice; /* with has_twice: octets that came again, to be told in the next ACK (RFC 2883) */
 	uint32_t recent[3]; /* left edges in `held`, latest first: the order of SACK blocks (RFC 2018 §4) */
 	uint32_t fin;       /* with has_fin: the peer's FIN, beyond RCV.NXT */
-	uint32_t rexmitted; /* retransmitted in this recovery up to here (HighRxt, RFC 6675) */
+	uint32_t
+		rexmitted; /* retransmitted in this recovery up to here (HighRxt, RFC 6675), and in [again, high) */
+	uint32_t again,
+		high; /* equal unless retransmissions were lost, and what is before `again` goes once more */
+	uint32_t rexmit_us;                          /* when the latest of them went out */
+	uint32_t prr_delivered, prr_out, prr_flight; /* RFC 9937; prr_flight 0: not in use */
+	uint32_t probe_end;                          /* TLP.end_seq, RFC 8985 §7.4 */
 	bool has_fin, has_twice;
 	uint8_t recents;
 };

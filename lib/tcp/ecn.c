@@ -39,12 +39,14 @@ ecn_take(struct fns_conn *c, const struct seg *s)
 }
 
 void
-ecn_reduce(struct fns_conn *c)
+ecn_reduce(struct fns_conn *c, uint32_t ack)
 {
 	if (flagged(c, C_RECOVERY) || seq_lt(c->snd.una, c->recover) || c->snd.una == c->snd.max)
 		return;
 	counter_add(&tcp_of(c)->stats.ecn_reductions, 1);
 	cc_lost(c);
+	/* no more at once than has left the network (RFC 9937 in CWR); ssthresh is free when the window is over */
+	c->cwnd = min_u32(c->ssthresh, c->snd.max - ack + c->mss);
 	c->recover = c->snd.max;
 	c->cwr = 1;
 	c->cwr_due = 1;

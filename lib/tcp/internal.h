@@ -40,18 +40,30 @@ uint32_t text_right_edge(
 unsigned text_sack_blocks(const struct fns_conn *, struct opt_block out[4]);
 
 /* sack.c: RFC 6675 */
-void sack_take(struct fns_conn *, const struct seg *);
+bool sack_take(struct fns_conn *, const struct seg *); /* true: a retransmission has been lost */
+uint32_t sack_octets(const struct fns_conn *);         /* beyond SND.UNA, that the peer holds */
+uint32_t sack_segments(const struct fns_conn *);       /* how many segments they are */
+bool sack_tells_twice(const struct seg *); /* the first block is of octets that came twice (RFC 2883) */
 bool sack_hole(const struct fns_conn *, uint32_t *seq, uint32_t *len); /* the next octets to retransmit */
 uint32_t sack_pipe(const struct fns_conn *);                           /* octets thought to be in flight */
 uint32_t sack_below(const struct fns_conn *, uint32_t seq);            /* octets sacked before seq */
 uint32_t sack_skip(const struct fns_conn *,
                    uint32_t seq); /* the next octet at or after seq that is not sacked */
 
+/* recover.c: RFC 5681 §3.2, 6582, 6675, 9937, 8985 */
+void recover_advance(struct fns_conn *, uint32_t acked); /* new octets acknowledged, within a recovery */
+void recover_ack(struct fns_conn *, const struct seg *, bool dup, uint32_t delivered, bool advanced,
+                 bool again);          /* every ACK, when SACK blocks have been taken */
+void recover_arm(struct fns_conn *);   /* RETRANSMIT runs anew: as timeout, or for a tail loss probe */
+bool recover_timer(struct fns_conn *); /* RETRANSMIT was due: true, it was not the retransmission timeout */
+void recover_probed(struct fns_conn *, bool again);
+void recover_probe_answer(struct fns_conn *, const struct seg *, bool dup);
+
 /* ecn.c: RFC 3168 */
 bool ecn_asks(const struct fns_conn *);                /* our SYN, sent now, offers ECN */
 void ecn_agree(struct fns_conn *, const struct seg *); /* what the peer's SYN answers or offers */
 void ecn_take(struct fns_conn *, const struct seg *);  /* marks and CWR of what arrives */
-void ecn_reduce(struct fns_conn *);                    /* an ECE arrived */
+void ecn_reduce(struct fns_conn *, uint32_t ack);      /* an ECE arrived */
 void ecn_send(struct fns_conn *, struct seg *, bool text, uint8_t *tos); /* its flags and codepoint */
 
 /* rto.c: RFC 6298 */

@@ -48,6 +48,8 @@ cwnd_room(const struct fns_conn *c, uint32_t seq)
 {
 	uint32_t end = c->snd.una + c->cwnd;
 
+	if (c->tail == TAIL_PROBE_DUE)
+		return UINT16_MAX; /* beyond the window: RFC 8985 §7.3 */
 	if (flagged(c, C_RECOVERY) && flagged(c, C_SACK)) {
 		uint32_t pipe = sack_pipe(c);
 
@@ -79,7 +81,8 @@ worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail)
 		return true;
 	if (p->text == 0)
 		return false;
-	if (seq_lt(p->seq, c->snd.max) || p->text == p->full || flagged(c, C_FORCE))
+	if (seq_lt(p->seq, c->snd.max) || p->text == p->full || flagged(c, C_FORCE) ||
+	    c->tail == TAIL_PROBE_DUE)
 		return true;
 	if (c->more || conn_options(c)->cork == FNS_ON)
 		return false; /* more will come to fill the segment */
@@ -152,6 +155,25 @@ plan_rexmit(const struct fns_conn *c, struct plan *p)
 	return p->text > 0 || (p->flags & FIN);
 }
 
+/* A tail loss probe without new text: the last segment once more (RFC 8985 §7.3). */
+static bool
+plan_tail(const struct fns_conn *c, struct plan *p)
+{
+	const struct queues *q = conn_queues(c);
+	uint32_t end = conn_fin_seq(c), sent = seq_min(end, c->snd.max);
+	bool fin = seq_gt(c->snd.max, end) && may(c, SEND_FIN);
+
+	*p = (struct plan){.rexmit = true, .flags = ACK, .seq = sent};
+	if (conn_unacked(c) > 0) /* else the block, if there is one, has seen no text of ours */
+		p->seq = seq_max(c->snd.una, seq_max(q->last, sent - payload(c)));
+	p->text = sent - p->seq;
+	if (p->text > 0 && sent == end)
+		p->flags |= PSH;
+	if (fin)
+		p->flags |= FIN;
+	return p->text > 0 || fin;
+}
+
 static bool
 plan(const struct fns_conn *c, struct plan *p)
 {
@@ -169,6 +191,8 @@ plan(const struct fns_conn *c, struct plan *p)
 		return true;
 	*p = (struct plan){0};
 	if (plan_text(c, p))
+		return true;
+	if (c->tail == TAIL_PROBE_DUE && plan_tail(c, p))
 		return true;
 	/* Not SND.NXT: where it has gone back, an ACK from there might fall outside the peer's window. */
 	*p = (struct plan){.seq = c->snd.max, .flags = ACK};
@@ -249,18 +273,28 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 		return;
 	if (c->snd.una == c->snd.max)
 		conn_stop(c, RETRANSMIT); /* it ran for a segment that had found no way out: begin anew */
-	if (p->rexmit) {
+	if (c->tail == TAIL_PROBE_DUE) {
+		recover_probed(c, p->rexmit);
+	} else if (p->rexmit) {
 		unflag(c, C_REXMIT);
-		if (r != NULL)
+		if (r != NULL) {
 			r->rexmitted = seq_max(r->rexmitted, end);
-	} else {
-		c->snd.nxt = end;
+			r->rexmit_us = (uint32_t)t->now_us;
+		}
 	}
+	if (!p->rexmit)
+		c->snd.nxt = end;
+	if (r != NULL)
+		r->prr_out += end - p->seq;
 	if (seq_lt(p->seq, c->snd.max)) {
 		counter_add(&t->stats.retransmits, 1);
 		unflag(c, C_TIMING); /* Karn (MUST-18) */
 	} else {
 		c->short_out |= p->text > 0 && p->text < p->full;
+		if (conn_queues(c) != NULL)
+			conn_queues(c)->last = p->seq;
+		if (c->tail == TAIL_PROBE_TIMER)
+			conn_stop(c, RETRANSMIT); /* the probe waits from the latest text on */
 		counter_add(&t->stats.octets_sent, p->text);
 		if (!flagged(c, C_TIMING)) {
 			flag(c, C_TIMING);
@@ -281,7 +315,7 @@ run_timer(struct fns_conn *c)
 	uint32_t user = conn_options(c)->user_timeout_ms;
 
 	if (conn_deadline(c, RETRANSMIT) == 0)
-		conn_arm(c, RETRANSMIT, rto_us(c));
+		recover_arm(c);
 	if (user != 0 && conn_deadline(c, USER_TIMEOUT) == 0)
 		conn_arm(c, USER_TIMEOUT, (uint64_t)user * 1000);
 }
@@ -419,7 +453,7 @@ is_quiet(const struct fns_conn *c)
 {
 	return c->queues == POOL_NONE && c->snd.nxt == c->snd.max && flagged(c, C_SYN_ACKED) &&
 	       !flagged(c, C_RST_DUE | C_ACK_NOW | C_PROBE | C_REXMIT | C_RECOVERY) &&
-	       !(c->snd.una == c->snd.max && may(c, SEND_FIN));
+	       !(c->snd.una == c->snd.max && may(c, SEND_FIN)) && c->tail != TAIL_PROBE_DUE;
 }
 
 enum sent

@@ -16,6 +16,7 @@
 	X(rst_is_epipe,          true,  false, false,   "a reset in CLOSE-WAIT is EPIPE: a read after the FIN never fails (T-61)") \
 	X(syn_resets_orphan,     true,  false, false,   "a SYN for an orphan in FIN-WAIT-2 resets it (T-29), else a challenge ACK") \
 	X(linger2_120_s,         true,  false, false,   "fin_wait_2 of one connection is 120 s at the most (T-31)")        \
+	X(rack,                  true,  false, true,    "reordering timer and tail loss probes (RFC 8985), where SACK is on")            \
 	X(stretch_acks,          true,  false, false,   "slow start counts every octet acknowledged, else two segments an ACK at the most (RFC 3465)") \
 	X(push_runs,             true,  false, false,   "every second segment of a burst is pushed (push_every), else what empties the queue alone") \
 	X(ack_second,            false, true,  false,   "every second segment is acknowledged at once, however short, else every second full one") \

@@ -2,25 +2,84 @@
  * send ring by cumulative acknowledgment alone. */
 #include "internal.h"
 
-void
+bool
+sack_tells_twice(const struct seg *s)
+{
+	const struct opt_block *b = s->opt.sack;
+
+	return s->opt.sacks > 0 &&
+	       (seq_le(b[0].right, s->ack) ||
+	        (s->opt.sacks > 1 && seq_ge(b[0].left, b[1].left) && seq_le(b[0].right, b[1].right)));
+}
+
+/* The octets from `left` on have just been sacked.  What was retransmitted before they were has been lost again, unless
+ * they come from their first transmission: earlier than a round trip after the latest of them (RFC 8985 §6.2 step 2). */
+static bool
+lost_again(const struct fns_conn *c, struct recovery *r, uint32_t left)
+{
+	uint32_t now = (uint32_t)tcp_of(c)->now_us, reached = seq_max(r->rexmitted, r->high);
+
+	if (!flagged(c, C_RECOVERY) || r->prr_flight == 0 || !seq_lt(left, reached) ||
+	    now - r->rexmit_us < c->srtt_us - c->srtt_us / 4)
+		return false;
+	r->high = reached;
+	r->again = ranges_find(&r->sacked, left)->left;
+	r->rexmitted = c->snd.una;
+	return true;
+}
+
+bool
 sack_take(struct fns_conn *c, const struct seg *s)
 {
 	struct recovery *r = conn_has_recovery(c);
+	bool again = false;
 
 	if (r != NULL)
 		ranges_cut(&r->sacked, c->snd.una);
 	if (!flagged(c, C_SACK))
-		return;
+		return false;
 	for (unsigned i = 0; i < s->opt.sacks; i++) {
 		uint32_t left = s->opt.sack[i].left, right = s->opt.sack[i].right;
+		const struct range *known;
 
 		/* Left of SND.UNA is a D-SACK (RFC 2883); beyond SND.MAX, or empty, is a lie. */
 		if (!seq_lt(left, right) || !seq_gt(left, c->snd.una) || seq_gt(right, c->snd.max))
 			continue;
 		r = conn_recovery(c);
-		if (r == NULL || !ranges_add(&r->sacked, left, right))
-			return;
+		if (r == NULL)
+			return again;
+		known = ranges_find(&r->sacked, left);
+		if (known != NULL && seq_ge(known->right, right))
+			continue;
+		if (!ranges_add(&r->sacked, left, right))
+			return again;
+		if (known == NULL)
+			again |= lost_again(c, r, left);
 	}
+	return again;
+}
+
+uint32_t
+sack_octets(const struct fns_conn *c)
+{
+	const struct recovery *r = conn_has_recovery(c);
+
+	return r == NULL ? 0 : ranges_sum(&r->sacked);
+}
+
+/* Less than a segment is none where no short one is outstanding: a peer that takes segments apart. */
+uint32_t
+sack_segments(const struct fns_conn *c)
+{
+	const struct recovery *r = conn_has_recovery(c);
+	uint32_t full = c->mss - (flagged(c, C_TS) ? 12u : 0u), n = 0;
+
+	for (uint32_t i = 0; r != NULL && i < r->sacked.used; i++) {
+		uint32_t len = r->sacked.at[i].right - r->sacked.at[i].left;
+
+		n += c->short_out ? (len + full - 1) / full : len / full;
+	}
+	return n;
 }
 
 uint32_t
@@ -53,6 +112,8 @@ sack_hole(const struct fns_conn *c, uint32_t *seq, uint32_t *len)
 		return false;
 	if (seq_gt(r->rexmitted, from))
 		from = r->rexmitted;
+	if (seq_ge(from, r->again))
+		from = seq_max(from, r->high);
 	for (uint32_t i = 0; i < r->sacked.used; i++) {
 		const struct range *range = &r->sacked.at[i];
 
@@ -68,27 +129,37 @@ sack_hole(const struct fns_conn *c, uint32_t *seq, uint32_t *len)
 	return false;
 }
 
+/* Octets from here to there that are not sacked. */
+static uint32_t
+missing(const struct recovery *r, uint32_t from, uint32_t to)
+{
+	uint32_t sum;
+
+	if (!seq_lt(from, to))
+		return 0;
+	sum = to - from;
+	for (uint32_t i = 0; i < r->sacked.used; i++) {
+		uint32_t left = seq_max(r->sacked.at[i].left, from),
+			 right = seq_min(r->sacked.at[i].right, to);
+
+		if (seq_lt(left, right))
+			sum -= right - left;
+	}
+	return sum;
+}
+
 /* Everything up to the highest sacked octet that is neither sacked nor retransmitted counts as lost. */
 uint32_t
 sack_pipe(const struct fns_conn *c)
 {
 	const struct recovery *r = conn_has_recovery(c);
-	uint32_t flight = c->snd.max - c->snd.una;
-	uint32_t sacked, top, lost_from, lost;
+	uint32_t flight = c->snd.max - c->snd.una, from, top, lost;
 
 	if (r == NULL || r->sacked.used == 0)
 		return flight;
-	sacked = ranges_sum(&r->sacked);
 	top = r->sacked.at[r->sacked.used - 1].right;
-	lost_from = seq_max(c->snd.una, r->rexmitted);
-	if (seq_ge(lost_from, top))
-		return flight - sacked;
-	lost = top - lost_from;
-	for (uint32_t i = 0; i < r->sacked.used; i++) {
-		const struct range *range = &r->sacked.at[i];
-
-		if (seq_gt(range->right, lost_from))
-			lost -= range->right - seq_max(range->left, lost_from);
-	}
-	return flight - sacked - lost;
+	from = seq_max(c->snd.una, r->rexmitted);
+	lost = seq_lt(from, r->again) ? missing(r, from, seq_min(r->again, top)) : 0;
+	lost += missing(r, seq_lt(from, r->again) ? r->high : seq_max(from, r->high), top);
+	return flight - ranges_sum(&r->sacked) - lost;
 }

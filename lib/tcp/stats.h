@@ -27,6 +27,7 @@
 	X(retransmits,           COUNTER, "segments sent again")                                              \
 	X(timeouts,              COUNTER, "retransmission timeouts")                                          \
 	X(fast_recoveries,       COUNTER, "times that duplicate acknowledgments began a recovery")            \
+	X(tail_probes,           COUNTER, "tail loss probes (RFC 8985)")                                      \
 	X(probes,                COUNTER, "zero-window and keep-alive probes sent")                           \
 	X(resets_sent,           COUNTER, "resets sent")                                                      \
 	X(resets_received,       COUNTER, "resets that ended a connection")                                   \

@@ -23,10 +23,13 @@ retransmit(struct fns_conn *c)
 	if (c->snd.una == c->snd.max && conn_unacked(c) == 0 &&
 	    !in(c, SYN_SENT | FIN_WAIT_1 | CLOSING | LAST_ACK))
 		return;
+	if (recover_timer(c))
+		return;
 	if (c->backoff >= limit(c)) {
 		conn_end(c, conn_class_by_state(c, CLASS_timeout_syn_sent), ETIMEDOUT, false);
 		return;
 	}
+	c->tail = TAIL_RTO;
 	counter_add(&tcp_of(c)->stats.timeouts, 1);
 	if (c->recorded)
 		recorder_tally_of(c)->timeouts++;
@@ -42,7 +45,8 @@ retransmit(struct fns_conn *c)
 	unflag(c, C_RECOVERY | C_REXMIT | C_TIMING);
 	if (r != NULL) {
 		r->sacked.used = 0; /* the peer may have reneged (RFC 2018 §8) */
-		r->rexmitted = c->snd.una;
+		r->rexmitted = r->again = r->high = c->snd.una;
+		r->prr_flight = 0;
 	}
 	conn_arm(c, RETRANSMIT, rto_us(c));
 	conn_dirty(c);

@@ -8,7 +8,7 @@
 #define THEMES(X)                                                     \
 	X(open) X(close) X(orphan) X(reset) X(text) X(timers) X(send) \
 	X(recovery) X(timewait) X(icmp) X(matrix) X(hostile) X(self) X(linger)  \
-	X(shortage) X(classes) X(guess) X(recorder) X(wire) X(bsd) X(congestion)
+	X(shortage) X(classes) X(guess) X(recorder) X(wire) X(bsd) X(congestion) X(loss)
 /* clang-format on */
 
 #define X(theme) extern const struct script theme##_scripts[];
