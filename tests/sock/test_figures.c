@@ -173,7 +173,8 @@ loss__is_told(void **state)
 	assert_int_equal(f.ca_state, 4);
 	assert_true(f.retransmits >= 1 && f.retransmits == f.backoff);
 	assert_int_equal(f.total_rto, f.retransmits);
-	assert_int_equal(f.total_retrans, f.retransmits + 1); /* and a tail loss probe of the last, short one */
+	assert_int_equal(f.total_retrans,
+	                 f.retransmits + 1); /* and a tail loss probe of the last, short one */
 	assert_int_equal(f.bytes_retrans, 1448 * f.retransmits + 10000 - 6 * 1448);
 	assert_int_equal(f.snd_cwnd, 1);
 	assert_int_equal(f.lost, 7);
