@@ -63,7 +63,8 @@ forecast(const struct drain_watch *w, uint64_t live, double left_s)
 {
 	unsigned span = w->samples < SAMPLES ? w->samples : SAMPLES;
 	uint64_t then = w->sample[(w->samples - span) % SAMPLES];
-	double rate = span > 1 && then > live ? (double)(then - live) / (span - 1) : 0;
+	bool stuck = span > 2 && w->sample[(w->samples - 3) % SAMPLES] == live; /* for two seconds */
+	double rate = span > 1 && then > live && !stuck ? (double)(then - live) / (span - 1) : 0;
 	double remain = (double)live - rate * left_s;
 
 	if (live == 0)
@@ -178,6 +179,7 @@ give_order(struct client *c, double deadline_s, bool wait)
 			w->waiting[i] = c;
 			client_job(c, &w->waiting[i], NULL, wait_no_more);
 			client_send(c, progress(w), false);
+			w->next_us = control_now_us() + PROGRESS_US;
 			return;
 		}
 	}

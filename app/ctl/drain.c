@@ -79,7 +79,7 @@ show_ledger(const struct wish *w, json_t *a)
 		print_json(a);
 		return status;
 	}
-	printf("%s after %.1f s: %lld of %lld connections ended by themselves, %lld were aborted\n",
+	printf("%s after %.1f s: %lld of %lld connections ended by themselves, %lld had to be aborted\n",
 	       text_of(a, "phase"), real_of(l, "elapsed_s"), number_of(l, "ended") - number_of(l, "aborted"),
 	       number_of(l, "connections"), number_of(l, "aborted"));
 	printf("lost: %lld octets accepted from services and never acknowledged, %lld received and never read\n",

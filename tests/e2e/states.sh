@@ -56,7 +56,7 @@ drained() {
 	set -e
 	cat "$DIR/drained"
 	[ "$status" = 0 ]
-	grep -q "0 were aborted" "$DIR/drained"
+	grep -q "0 had to be aborted" "$DIR/drained"
 	[ "$(grep -c ' open, ' "$DIR/drained")" -ge 3 ] # they were spread over time
 }
 check "drain --wait: all idle, closed a few at a time, none aborted" drained

@@ -1,6 +1,6 @@
-/* What SIGHUP may change. */
-#ifndef FINESSED_REREAD_H
-#define FINESSED_REREAD_H
+/* What of a configuration may change while connections live. */
+#ifndef FINESSED_CHANGES_H
+#define FINESSED_CHANGES_H
 
 #include "settings.h"
 
@@ -14,9 +14,9 @@ struct changes {
 };
 
 /* The setting may change while connections live. */
-bool reread_live(const struct setting *);
+bool changes_allowed(const struct setting *);
 
 /* Takes over from `from` what differs and may change; names that, and what differs and may not. */
-void reread_compare(struct conf *to, const struct conf *from, struct changes *);
+void changes_take(struct conf *to, const struct conf *from, struct changes *);
 
 #endif
