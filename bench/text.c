@@ -97,16 +97,29 @@ print_machine(const json_t *m)
 	       number(m, "memory_bytes") / 1048576, text(m, "kernel"), text(m, "load"));
 }
 
-void
-report_print(const struct plan *p, const json_t *o)
+static void
+print_micro(const struct plan *p, const json_t *o)
+{
+	const char *name;
+	json_t *piece;
+	char b[32];
+
+	printf("micro, among %s objects: the best of several rounds, an operation\n\n", grouped(p->conns, b));
+	printf(LABEL "%8s %8s\n", "", "ns", "cycles");
+	json_object_foreach(json_object_get(o, "pieces"), name, piece)
+	{
+		printf(LABEL "%8.1f %8.0f  %s\n", name, number(piece, "ns"), number(piece, "cycles"),
+		       text(piece, "what"));
+	}
+	printf("\n" LABEL "%8.2f times the memory floor of this run\n", "table_burst",
+	       number(o, "table_to_memory_floor"));
+}
+
+static void
+print_work(const struct plan *p, const json_t *o)
 {
 	char b[32];
 
-	if (p->json) {
-		json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-		printf("\n");
-		return;
-	}
 	printf("%s of %s connections, %s, ends: %s (%s)\n\n", text(o, "command"), grouped(p->conns, b),
 	       text(o, "close"), text(o, "ends"), text(o, "link"));
 	if (p->command != COMMAND_HOLD)
@@ -122,6 +135,20 @@ report_print(const struct plan *p, const json_t *o)
 		       number(o, "bytes_per_conn"), number(o, "bytes_per_time_wait"));
 	if (json_object_get(o, "os_bytes_per_conn") != NULL)
 		printf(LABEL "%.1f open, by the operating system\n", "", number(o, "os_bytes_per_conn"));
+}
+
+void
+report_print(const struct plan *p, const json_t *o)
+{
+	if (p->json) {
+		json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+		printf("\n");
+		return;
+	}
+	if (p->command == COMMAND_MICRO)
+		print_micro(p, o);
+	else
+		print_work(p, o);
 	printf(LABEL "%.0f\n", "seed", number(o, "seed"));
 	print_machine(json_object_get(o, "machine"));
 }
