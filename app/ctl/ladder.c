@@ -86,7 +86,7 @@ draw(const struct wish *w, const json_t *o, unsigned n)
 int
 show_ladder(const struct wish *w)
 {
-	json_t *m = json_object(), *all = json_array(), *a;
+	json_t *m = json_object(), *all, *a;
 	unsigned n = 0;
 	int status = 0;
 
@@ -96,6 +96,7 @@ show_ladder(const struct wish *w)
 		json_object_set_new(m, "last", json_integer(w->last));
 	if (!link_ask(w, m))
 		return 1;
+	all = json_array();
 	while ((a = link_answer()) != NULL && json_object_get(a, "record") != NULL) {
 		json_t *record = json_object_get(a, "record");
 
@@ -106,14 +107,17 @@ show_ladder(const struct wish *w)
 		n++;
 		json_decref(a);
 	}
-	if (a == NULL)
+	if (a == NULL) {
+		json_decref(all);
 		return 1;
+	}
 	tell_stalled(a);
 	json_decref(a);
 	if (w->json)
-		print_json(json_pack("{s:o}", "records", all));
+		print_json(json_pack("{s:O}", "records", all));
 	else if (n == 0)
 		status = complain("no recording%s: services[].record or policy.record_sample makes them",
 		                  w->conn == NULL ? "" : " of that connection");
+	json_decref(all);
 	return status;
 }
