@@ -76,11 +76,18 @@ set_ranged(struct sock *s, int name, int number)
 	return option_apply(s, &o);
 }
 
-/* One shard has one algorithm; Linux knows NewReno as reno. */
+/* The first of a value is what getsockopt says; Linux knows NewReno as reno. */
+static const struct {
+	uint8_t value; /* enum fns_congestion */
+	const char *name;
+} congestion[] = {{FNS_CC_NEWRENO, "newreno"}, {FNS_CC_NEWRENO, "reno"}, {FNS_CC_CUBIC, "cubic"}};
+
+#define CONGESTIONS (sizeof(congestion) / sizeof(congestion[0]))
+
 static int
 set_congestion(struct sock *s, const void *value, socklen_t len)
 {
-	const char *own = fns_shard_config(s->owner->shard)->cc;
+	struct fns_options o = s->options;
 	char name[CC_NAME] = {0};
 
 	if (len < 1)
@@ -88,9 +95,23 @@ set_congestion(struct sock *s, const void *value, socklen_t len)
 	if (value == NULL)
 		return -EFAULT;
 	memcpy(name, value, len < CC_NAME - 1 ? len : CC_NAME - 1);
-	if (strcmp(name, own) == 0 || (strcmp(name, "reno") == 0 && strcmp(own, "newreno") == 0))
-		return 0;
+	for (unsigned i = 0; i < CONGESTIONS; i++) {
+		if (strcmp(name, congestion[i].name) != 0)
+			continue;
+		o.congestion = congestion[i].value;
+		return option_apply(s, &o);
+	}
 	return -ENOENT;
+}
+
+static void
+get_congestion(const struct sock *s, char cc[CC_NAME])
+{
+	memcpy(cc, fns_shard_config(s->owner->shard)->cc, CC_NAME);
+	for (unsigned i = CONGESTIONS; i-- > 0;) {
+		if (congestion[i].value == s->options.congestion)
+			strncpy(cc, congestion[i].name, CC_NAME);
+	}
 }
 
 static int
@@ -211,11 +232,11 @@ option_get_tcp(struct sock *s, int name, void *value, socklen_t *len)
 	case TCP_INFO:
 		figures_of(s, &figures);
 		return option_answer(value, len, &figures, sizeof(figures));
-	case TCP_CC_INFO: /* NewReno has nothing to say */
+	case TCP_CC_INFO: /* neither has anything to say */
 		*len = 0;
 		return 0;
 	case TCP_CONGESTION:
-		memcpy(cc, fns_shard_config(s->owner->shard)->cc, CC_NAME);
+		get_congestion(s, cc);
 		return option_answer(value, len, cc, sizeof(cc));
 	default:
 		r = get_number(s, name, &number);

@@ -54,6 +54,8 @@ fns_set_options(struct fns_conn *c, const struct fns_options *options)
 	set = tcp_options_hold(tcp_of(c), &o);
 	if (set < 0)
 		return -errno;
+	if (tcp_of(c)->option[set].value.congestion != conn_options(c)->congestion && !in(c, ENDED))
+		c->cc_acked = 0; /* another algorithm begins anew */
 	tcp_options_drop(tcp_of(c), c->options);
 	c->options = (uint16_t)set & (TCP_OPTION_SETS - 1u);
 	if (!in(c, ENDED))

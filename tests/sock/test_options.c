@@ -200,6 +200,12 @@ shapes(bool of_kernel)
 	memset(name, 0, sizeof(name));
 	assert_int_equal(c_get(NEAR, fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
 	assert_int_equal(len, 16);
+	if (!kernel) { /* the host's may be built without */
+		assert_int_equal(c_set(NEAR, fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5), 0);
+		len = sizeof(name);
+		assert_int_equal(c_get(NEAR, fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
+		assert_string_equal(name, "cubic");
+	}
 	number = -1;
 	len = 1;
 	assert_int_equal(c_get(NEAR, fd, SOL_SOCKET, SO_TYPE, &number, &len), 0);
