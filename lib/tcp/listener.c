@@ -14,7 +14,7 @@ listener_find(const struct tcp *t, uint8_t own, uint16_t port)
 
 		if (l->own == own)
 			return l;
-		if (l->own == OWN_NONE)
+		if (l->own == OWN_NONE && (!l->ip4 || addr_is_ip4(t->ip->own.addr[own])))
 			any = l;
 	}
 	return any;
@@ -24,8 +24,7 @@ struct fns_listener *
 tcp_listen(struct tcp *t, const struct fns_addr *local, const struct fns_options *options,
            fns_handler *handler, void *user)
 {
-	static const uint8_t zero[16];
-	const uint8_t *ip = addr_is_zero(local->ip) ? zero : local->ip; /* 0.0.0.0 and :: are the same */
+	const uint8_t *ip = local->ip;
 	uint8_t own = addr_is_zero(ip) ? OWN_NONE : ip_own(t->ip, ip);
 	uint16_t number = tcp_handler(t, handler);
 	struct fns_listener *l;
@@ -52,6 +51,7 @@ tcp_listen(struct tcp *t, const struct fns_addr *local, const struct fns_options
 	memcpy(l->local.ip, ip, 16);
 	l->local.port = local->port;
 	l->own = own;
+	l->ip4 = addr_is_ip4(ip);
 	l->embryos = l->limit = l->waiting = 0;
 	l->options = (uint16_t)set;
 	l->live = true;

@@ -33,10 +33,11 @@ struct option_set {
 };
 
 struct fns_listener {
-	struct fns_addr local; /* ip all zero: any */
+	struct fns_addr local; /* 0.0.0.0 or :: (both families): any */
 	uint32_t next;         /* the next with this port, or on the free list */
 	uint32_t embryos;      /* children in SYN-RECEIVED */
-	uint8_t own;           /* the number of `local`; OWN_NONE: any */
+	uint8_t own;           /* the number of `local`; OWN_NONE: any ... */
+	bool ip4;              /* ... of IPv4 */
 	uint32_t limit;        /* of children that are ESTABLISHED and not accepted; 0: none */
 	uint32_t waiting;      /* those */
 	uint16_t options;

@@ -85,6 +85,25 @@ echo__ip6(void **state)
 	echo(AF_INET6);
 }
 
+/* A listener of AF_INET on any address is one of IPv4; what asks over IPv6 finds nobody there. */
+static void
+listen__any_of_ip4(void **state)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(7)}, a4 = world_addr(FAR, 7);
+	struct sockaddr_in6 a6 = world_addr6(FAR, 7);
+	int l, fd;
+
+	(void)state;
+	l = fns_sock_socket(w->socks[FAR], AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(fns_sock_bind(w->socks[FAR], l, (const void *)&any, sizeof(any)), 0);
+	assert_int_equal(fns_sock_listen(w->socks[FAR], l, 5), 0);
+	fd = fns_sock_socket(w->socks[NEAR], AF_INET6, SOCK_STREAM, 0);
+	assert_int_equal(fns_sock_connect(w->socks[NEAR], fd, (const void *)&a6, sizeof(a6)), -ECONNREFUSED);
+	fns_sock_close(w->socks[NEAR], fd);
+	fd = fns_sock_socket(w->socks[NEAR], AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(fns_sock_connect(w->socks[NEAR], fd, (const void *)&a4, sizeof(a4)), 0);
+}
+
 static int client, server, listener;
 
 static int
@@ -455,6 +474,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(echo__ip4, begin, end),
 		cmocka_unit_test_setup_teardown(echo__ip6, begin, end),
+		cmocka_unit_test_setup_teardown(listen__any_of_ip4, begin, end),
 		cmocka_unit_test_setup_teardown(recv__flags, begin_connected, end),
 		cmocka_unit_test_setup_teardown(vectors__and_messages, begin_connected, end),
 		cmocka_unit_test_setup_teardown(timeouts__end_calls, begin_connected, end),

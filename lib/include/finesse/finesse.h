@@ -20,7 +20,7 @@ struct fns_conn;     /* a TCB: SYN-SENT to LAST-ACK */
 
 struct fns_addr {
 	uint8_t ip
-		[16]; /* network order; IPv4 as ::ffff:a.b.c.d; all zero: any address (listen), or choose (open) */
+		[16]; /* network order; IPv4 as ::ffff:a.b.c.d; 0.0.0.0 or ::: any address (listen), or choose (open) */
 	uint16_t port; /* 0: choose one (open) */
 };
 
@@ -93,7 +93,7 @@ struct fns_options {
 	uint32_t snd_buf; /* octets queued and unacknowledged at most; 0: configured */
 };
 
-/* OPEN, passive (§3.10.1).  `local` any address or one of the shard's own.  Children start with `handler` and `user`
+/* OPEN, passive (§3.10.1).  `local` one of the shard's own addresses, or any: 0.0.0.0 of IPv4, :: of both families.  Children start with `handler` and `user`
  * and report FNS_OPENED first.  NULL with errno: EADDRINUSE, EADDRNOTAVAIL, ENOBUFS, EINVAL. */
 struct fns_listener *fns_listen(struct fns_shard *, const struct fns_addr *local, const struct fns_options *,
                                 fns_handler *, void *user);
