@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs every test of finesse.  Debian 12; as root it installs what is missing and runs the tests that need namespaces.
 #
-#   sh tests/run.sh              everything: gcc, clang, and both with the address and undefined-behaviour sanitizers
+#   sh tests/run.sh              gcc; gcc with ThreadSanitizer; clang with the address and undefined-behaviour sanitizers
+#   sh tests/run.sh --thorough   also clang without, and gcc with those sanitizers
 #   sh tests/run.sh --quick      gcc without sanitizers
 #   sh tests/run.sh NAME...      these tests alone, gcc without sanitizers ("bulk", "planted"; --list shows them)
 #
@@ -12,6 +13,7 @@ cd "$(dirname "$0")/.."
 . app/packages.sh
 OUT=$PWD/build-tests
 QUICK=false
+THOROUGH=false
 BEGUN=$(date +%s)
 PATIENCE=1 # times each test's time limit
 TARGETS=   # what is built; nothing: all
@@ -78,12 +80,15 @@ everything() {
 		run threads all races
 	}
 	TARGETS=
-	others clang clang reach services many
+	[ "$THOROUGH" = false ] || others clang clang reach services many
 	PATIENCE=4
-	for compiler in gcc clang; do
-		others "$compiler-sanitized" "$compiler" services awkward broken -- -Db_sanitize=address,undefined \
-			-Db_lundef=false -Dc_args=-fno-sanitize-recover=all
-	done
+	sanitized clang
+	[ "$THOROUGH" = false ] || sanitized gcc
+}
+
+sanitized() {
+	others "$1-sanitized" "$1" services awkward broken -- -Db_sanitize=address,undefined -Db_lundef=false \
+		-Dc_args=-fno-sanitize-recover=all
 }
 
 # others NAME COMPILER E2E-TEST... [-- MESON OPTION...]: the core's suites, and a few end to end.
@@ -128,8 +133,12 @@ case ${1:-} in
 	QUICK=true
 	everything
 	;;
+--thorough)
+	THOROUGH=true
+	everything
+	;;
 -*)
-	sed -n '2,9s/^# \{0,1\}//p' "$0"
+	sed -n '2,10s/^# \{0,1\}//p' "$0"
 	exit 2
 	;;
 '')
