@@ -24,7 +24,7 @@ sum_at(const struct workers *all, unsigned service, size_t at)
 	uint64_t sum = 0;
 
 	for (unsigned w = 0; w < all->count; w++)
-		sum += counter_read((const counter *)((const char *)counts(all, w, service) + at));
+		sum += counter_read((const void *)((const char *)counts(all, w, service) + at));
 	return sum;
 }
 #define SUM(all, service, field) sum_at(all, service, offsetof(struct client_counts, field))

@@ -196,7 +196,7 @@ explain_row(const struct conf *conf, const struct setting *row, const void *base
 		        row->words[i + 1] == NULL ? ")" : "");
 	if (row->shared && conf->workers.cores.count > 1)
 		fprintf(out, " [each of %u workers: %" PRIu64 "]", conf->workers.cores.count,
-		        conf_share(conf, *(const uint64_t *)((const char *)base + row->at)));
+		        conf_share(conf, *(const uint64_t *)(const void *)((const char *)base + row->at)));
 	fputc('\n', out);
 }
 

@@ -98,7 +98,7 @@ io_sum(const struct workers *all, size_t at)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < all->count; i++)
-		sum += counter_read((const counter *)((const char *)&all->each[i]->io.count + at));
+		sum += counter_read((const void *)((const char *)&all->each[i]->io.count + at));
 	return sum;
 }
 #define IO_SUM(all, name) io_sum(all, offsetof(struct io_counters, name))

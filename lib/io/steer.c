@@ -20,9 +20,9 @@
 static struct rte_ring *
 ring_of(const struct steer *s, enum steer_way way, unsigned from, unsigned to)
 {
-	return (struct rte_ring *)(s->rings +
-	                           s->ring_bytes *
-	                                   (((size_t)way * s->map.shards + from) * s->map.shards + to));
+	size_t i = ((size_t)way * s->map.shards + from) * s->map.shards + to;
+
+	return (void *)(s->rings + s->ring_bytes * i);
 }
 
 static bool
@@ -40,7 +40,7 @@ make_rings(struct steer *s)
 	if (s->rings == NULL)
 		return false;
 	for (unsigned i = 0; i < STEER_WAYS * shards * shards; i++) {
-		if (rte_ring_init((struct rte_ring *)(s->rings + i * s->ring_bytes), "steer", s->ring_room,
+		if (rte_ring_init((void *)(s->rings + i * s->ring_bytes), "steer", s->ring_room,
 		                  RING_F_SP_ENQ | RING_F_SC_DEQ) != 0)
 			return false;
 	}

@@ -25,7 +25,7 @@ fns_steer_init(struct fns_steer *s, uint16_t key, unsigned buckets, unsigned sha
 	unsigned ones = 0;
 
 	for (unsigned bit = 0; bit < 16; bit++)
-		ones += key >> bit & 1u;
+		ones += (unsigned)key >> bit & 1;
 	/* with an odd number of ones, and only then, all 65,536 folds have hashes of their own */
 	s->key = ones & 1 ? key : key ^ 1;
 	s->buckets = (uint16_t)buckets;

@@ -90,7 +90,7 @@ sum(size_t at)
 	uint64_t n = 0;
 
 	for (unsigned w = 0; w < b.workers; w++)
-		n += counter_read((counter *)((char *)&b.io[w].count + at));
+		n += counter_read((void *)((char *)&b.io[w].count + at));
 	return n;
 }
 #define SUM(name) sum(offsetof(struct io_counters, name))
