@@ -79,7 +79,7 @@ set_ranged(struct sock *s, int name, int number)
 /* The first of a value is what getsockopt says; Linux knows NewReno as reno. */
 static const struct {
 	uint8_t value; /* enum fns_congestion */
-	const char *name;
+	char name[CC_NAME];
 } congestion[] = {{FNS_CC_NEWRENO, "newreno"}, {FNS_CC_NEWRENO, "reno"}, {FNS_CC_CUBIC, "cubic"}};
 
 #define CONGESTIONS (sizeof(congestion) / sizeof(congestion[0]))
@@ -110,7 +110,7 @@ get_congestion(const struct sock *s, char cc[CC_NAME])
 	memcpy(cc, fns_shard_config(s->owner->shard)->cc, CC_NAME);
 	for (unsigned i = CONGESTIONS; i-- > 0;) {
 		if (congestion[i].value == s->options.congestion)
-			strncpy(cc, congestion[i].name, CC_NAME);
+			memcpy(cc, congestion[i].name, CC_NAME);
 	}
 }
 
