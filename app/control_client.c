@@ -249,9 +249,8 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	event_add(c->due, &patience);
 }
 
-/* No descriptors: a moment later there may be some. */
-static void
-on_accept_error(struct evconnlistener *listener, void *arg)
+void
+clients_wait(struct evconnlistener *listener, void *arg)
 {
 	const struct timeval later = {.tv_usec = 200000};
 	struct control *control = arg;
@@ -265,7 +264,7 @@ clients_open(struct control *control, int fd)
 {
 	control->listener = evconnlistener_new(control->base, on_accept, control,
 	                                       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	evconnlistener_set_error_cb(control->listener, on_accept_error);
+	evconnlistener_set_error_cb(control->listener, clients_wait);
 }
 
 bool

@@ -154,16 +154,6 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *
 	event_add(s->due, &patience);
 }
 
-static void
-on_accept_error(struct evconnlistener *listener, void *arg)
-{
-	const struct timeval later = {.tv_usec = 200000};
-	struct control *control = arg;
-
-	evconnlistener_disable(listener);
-	event_add(control->again, &later);
-}
-
 bool
 http_open(struct control *control, char *why, size_t room)
 {
@@ -182,6 +172,6 @@ http_open(struct control *control, char *why, size_t room)
 		snprintf(why, room, "%s: %s", control->conf->control.metrics, strerror(errno));
 		return false;
 	}
-	evconnlistener_set_error_cb(control->metrics, on_accept_error);
+	evconnlistener_set_error_cb(control->metrics, clients_wait);
 	return true;
 }

@@ -80,6 +80,8 @@ void path_remove(struct control *);
 /* control_client.c */
 void clients_open(struct control *, int fd);
 void clients_close(struct control *);
+/* For a listener that finds no descriptors: a moment later there may be some. */
+void clients_wait(struct evconnlistener *, void *control);
 struct control *client_control(const struct client *);
 /* Takes `answer` over; one line.  `last`: the next request may come. */
 void client_send(struct client *, json_t *answer, bool last);

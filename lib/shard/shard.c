@@ -201,17 +201,6 @@ at_place(const struct fns_shard *s, uint8_t own, uint16_t port, const struct fns
 	return port == local->port && (addr_is_zero(local->ip) || addr_equal(s->ip.own.addr[own], local->ip));
 }
 
-void
-fns_shard_each(struct fns_shard *s, void (*fn)(struct fns_conn *, void *), void *arg)
-{
-	for (uint32_t i = 0; i < s->tcp.conns.fresh; i++) {
-		struct fns_conn *c = conn_at(&s->tcp, i);
-
-		if (!(c->marks & M_GONE) && !in(c, ENDED))
-			fn(c, arg);
-	}
-}
-
 uint32_t
 fns_shard_some(struct fns_shard *s, uint32_t from, uint32_t count, void (*fn)(struct fns_conn *, void *),
                void *arg)
@@ -227,6 +216,12 @@ fns_shard_some(struct fns_shard *s, uint32_t from, uint32_t count, void (*fn)(st
 			fn(c, arg);
 	}
 	return end < s->tcp.conns.fresh ? end : 0;
+}
+
+void
+fns_shard_each(struct fns_shard *s, void (*fn)(struct fns_conn *, void *), void *arg)
+{
+	fns_shard_some(s, 0, UINT32_MAX, fn, arg);
 }
 
 void
