@@ -38,13 +38,18 @@ look_at_loads(struct control *control)
 	for (unsigned i = 0; i < control->workers->count; i++) {
 		const struct worker *w = control->workers->each[i];
 		uint64_t busy = counter_read(&w->busy_us), turns = counter_read(&w->turns);
+		uint64_t slept = counter_read(&w->slept_us);
 		struct load *l = &control->load[i];
 
 		if (l->at_us != 0) {
 			l->share = (double)(busy - l->busy_us) / (double)(now - l->at_us);
+			l->asleep = (double)(slept - l->slept_us) / (double)(now - l->at_us);
+			if (l->asleep > 1)
+				l->asleep = 1; /* a sleep is counted when it has ended */
 			l->turns_s = (double)(turns - l->turns) * 1e6 / (double)(now - l->at_us);
 		}
 		l->busy_us = busy;
+		l->slept_us = slept;
 		l->turns = turns;
 		l->at_us = now;
 	}

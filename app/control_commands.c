@@ -122,15 +122,19 @@ workers_json(struct ask *a)
 		struct fns_stat row[ROWS];
 		size_t n = fns_shard_stats(w->shard, row, ROWS);
 
-		json_array_append_new(workers,
-		                      json_pack("{s:i, s:I, s:f, s:f, s:I, s:I, s:I, s:b}", "shard", (int)i,
-		                                "core", (json_int_t)control->conf->workers.cores.at[i],
-		                                "load", control->load[i].share, "turns_per_second",
-		                                control->load[i].turns_s, "connections",
-		                                (json_int_t)row_value(row, n, "conns"), "frames_in",
-		                                (json_int_t)row_value(row, n, "frames_in"), "frames_out",
-		                                (json_int_t)row_value(row, n, "frames_out"), "answers",
-		                                (int)ask_answered(a, i)));
+		json_array_append_new(
+			workers,
+			json_pack("{s:i, s:I, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "shard",
+		                  (int)i, "core", (json_int_t)control->conf->workers.cores.at[i], "load",
+		                  control->load[i].share, "asleep", control->load[i].asleep,
+		                  "turns_per_second", control->load[i].turns_s, "turns",
+		                  (json_int_t)counter_read(&w->turns), "sleeps",
+		                  (json_int_t)counter_read(&w->sleeps), "slept_us",
+		                  (json_int_t)counter_read(&w->slept_us), "connections",
+		                  (json_int_t)row_value(row, n, "conns"), "frames_in",
+		                  (json_int_t)row_value(row, n, "frames_in"), "frames_out",
+		                  (json_int_t)row_value(row, n, "frames_out"), "answers",
+		                  (int)ask_answered(a, i)));
 	}
 	return workers;
 }

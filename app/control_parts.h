@@ -25,8 +25,8 @@ typedef void answered(struct ask *, void *arg);
 
 /* A load of the worker, as it was in the last whole second. */
 struct load {
-	uint64_t busy_us, at_us, turns;
-	double share, turns_s;
+	uint64_t busy_us, slept_us, at_us, turns;
+	double share, asleep, turns_s;
 };
 
 struct control {

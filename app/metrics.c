@@ -87,6 +87,10 @@ add_workers(const struct control *control, struct evbuffer *to)
 	EACH_WORKER(to, control, "finesse_worker_busy_seconds_total", "counter",
 	            "time that went into turns with something to do", "%.6f",
 	            (double)counter_read(&w->busy_us) / 1e6);
+	EACH_WORKER(to, control, "finesse_worker_sleeps_total", "counter",
+	            "sleeps for want of anything to do", "%" PRIu64, counter_read(&w->sleeps));
+	EACH_WORKER(to, control, "finesse_worker_slept_seconds_total", "counter",
+	            "time that went into sleeps", "%.6f", (double)counter_read(&w->slept_us) / 1e6);
 	EACH_WORKER(to, control, "finesse_rx_frames_total", "counter", "frames received from ports",
 	            "%" PRIu64, counter_read(&w->io.count.rx_frames));
 	EACH_WORKER(to, control, "finesse_tx_frames_total", "counter", "frames given to ports", "%" PRIu64,

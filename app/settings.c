@@ -43,7 +43,7 @@ static const struct setting table[] = {
 	{ROW(workers, cores, CONF_NUMBERS, "[0]", 0, 1023, "CPUs, one worker and one shard of the connections each")},
 	{WORD(workers, idle, "\"sleep\"", idle_words,
 	      "what a worker without work does; sleep leaves the CPU to others, poll answers soonest")},
-	{ROW(workers, sleep_us, NUM, "500", 1, 10000, "longest sleep where a port cannot wake the worker, microseconds; it begins with 10 and doubles")},
+	{ROW(workers, sleep_us, NUM, "5000", 1, 10000, "longest sleep where a port cannot wake the worker, microseconds; none is longer than the silence before it, beyond 500 than a 64th of that")},
 	{WORD(workers, clock, "\"monotonic\"", clock_words,
 	      "virtual: time is that of the capture in the port's rx_pcap, and ends with it; for tests only")},
 

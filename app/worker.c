@@ -20,7 +20,8 @@
 #include "workers.h"
 
 #define QUIET_TURNS 64    /* before an idle worker sleeps or pauses */
-#define SLEEP_US    5     /* the first sleep is twice as long */
+#define NAP_US      500   /* sleeps are as long as the silence before them up to this, */
+#define NAP_PART    64    /* and then no longer than this part of it */
 #define WAKEN_US    10000 /* the longest sleep where ports wake us */
 #define LENT_US     100   /* while another worker has frames of ours to send */
 #define WALL_US     100000
@@ -174,7 +175,7 @@ worker_new(struct workers *all, unsigned index)
 	w->all = all;
 	w->index = index;
 	w->conf = conf;
-	w->now_us = w->services.now_us = clock_start_us(conf);
+	w->now_us = w->busy_at_us = w->services.now_us = clock_start_us(conf);
 	io_init(&w->io, all->port, (uint16_t)conf->ports, (uint16_t)index, all->pool, all->steer);
 	error = sleeper_init(&w->sleeper, all->port, (uint16_t)conf->ports, (uint16_t)index);
 	if (error != 0)
@@ -235,24 +236,33 @@ turn(struct worker *w)
 {
 	unsigned n = io_rx(&w->io);
 	uint64_t now_us = clock_us();
+	uint64_t passed_us = now_us > w->now_us ? now_us - w->now_us : 0;
 
 	counter_add(&w->turns, 1);
-	if (w->was_busy && now_us > w->now_us)
-		counter_add(&w->busy_us, now_us - w->now_us);
+	if (w->was_busy)
+		counter_add(&w->busy_us, passed_us);
+	if (w->was_asleep)
+		counter_add(&w->slept_us, passed_us);
 	w->was_busy = worker_turn(w, now_us, w->io.rx, n);
+	w->was_asleep = false;
+	if (w->was_busy)
+		w->busy_at_us = w->now_us;
 	return w->was_busy;
 }
 
-/* How long there is nothing to do at the most: to the next deadline.  Where a port cannot wake us, twice as long each time,
- * so that a frame waits no longer than the silence before it lasted. */
+/* How long to sleep: to the next deadline at the most.  Where a port cannot wake us a frame waits no longer than the silence
+ * before it lasted, and after a long silence a small part of that. */
 static uint64_t
 rest_us(const struct worker *w)
 {
 	uint64_t due = fns_shard_due(w->shard), opens = services_due(&w->services), most = WAKEN_US;
-	unsigned sleeps = w->quiet - QUIET_TURNS;
 
 	if (!w->sleeper.interrupted) {
-		most = sleeps < 16 ? (uint64_t)SLEEP_US << sleeps : UINT64_MAX;
+		uint64_t silence = w->now_us - w->busy_at_us;
+
+		most = silence < NAP_US ? silence : NAP_US;
+		if (most < silence / NAP_PART)
+			most = silence / NAP_PART;
 		if (most > w->conf->workers.sleep_us)
 			most = w->conf->workers.sleep_us;
 	}
@@ -264,27 +274,27 @@ rest_us(const struct worker *w)
 	return due - w->now_us < most ? due - w->now_us : most;
 }
 
-/* Nothing to do: leave the CPU to others for a moment.  A signal ends the sleep early, and so it should: net_tap raises one
- * for each frame. */
+/* One turn, and rest where there has been nothing to do for a while: the CPU is for others.  A signal ends a sleep early, and
+ * so it should: net_tap raises one for each frame. */
 static void
-rest(struct worker *w)
+turn_and_rest(struct worker *w)
 {
-	uint64_t idle = w->conf->workers.idle;
+	uint64_t idle = w->quiet < QUIET_TURNS ? CONF_IDLE_POLL : w->conf->workers.idle;
 
-	if (w->quiet < UINT32_MAX)
-		w->quiet++;
-	if (w->quiet <= QUIET_TURNS || idle == CONF_IDLE_POLL)
-		return;
-	if (idle == CONF_IDLE_PAUSE) {
-		rte_pause();
-		return;
-	}
-	sleeper_nod(&w->sleeper);
-	if (turn(w)) {
+	if (idle == CONF_IDLE_SLEEP)
+		sleeper_nod(&w->sleeper); /* first: what this turn does not see any more will wake us */
+	if (turn(w))
 		w->quiet = 0;
-		sleeper_sleep(&w->sleeper, 0);
-	} else
-		sleeper_sleep(&w->sleeper, rest_us(w));
+	else if (w->quiet < QUIET_TURNS)
+		w->quiet++;
+	if (idle == CONF_IDLE_SLEEP) {
+		uint64_t us = w->was_busy ? 0 : rest_us(w);
+
+		w->was_asleep = us > 0;
+		counter_add(&w->sleeps, us > 0);
+		sleeper_sleep(&w->sleeper, us);
+	} else if (idle == CONF_IDLE_PAUSE)
+		rte_pause();
 }
 
 /* The signals of people are the main thread's, those of net_tap are ours. */
@@ -328,10 +338,8 @@ worker_run(void *arg)
 	do {
 		if (is_virtual(w->conf))
 			virtual_turn(w);
-		else if (turn(w))
-			w->quiet = 0;
 		else
-			rest(w);
+			turn_and_rest(w);
 	} while (!all_drained(w));
 	turn(w); /* what others lent us to be sent, and then had nothing left */
 	io_close(&w->io);

@@ -37,15 +37,18 @@ struct worker {
 
 	/* the worker's own */
 	uint64_t now_us, wall_due_us;
-	unsigned quiet; /* turns in a row without a frame */
-	bool drained;   /* counted in all->drained */
-	bool was_busy;  /* the last turn had something to do */
+	uint64_t busy_at_us; /* the last turn with something to do */
+	unsigned quiet;      /* turns in a row without, as far as they matter */
+	bool drained;        /* counted in all->drained */
+	bool was_busy;       /* the last turn had something to do */
+	bool was_asleep;     /* after the last turn */
 	struct drain drain;
 	struct capture *capture; /* NULL: none */
 	struct virtual virtual;
 
 	/* written by the worker, read by the main thread */
-	counter turns, busy_us; /* microseconds that went into turns with something to do */
+	counter turns, busy_us;   /* microseconds that went into turns with something to do */
+	counter sleeps, slept_us; /* from a turn with nothing to do to the one after the sleep */
 
 	/* written last by the worker; then the starter may read everything */
 	atomic_bool ended;

@@ -109,14 +109,15 @@ show_status(const struct wish *w)
 	printf("%lld connections (%lld orphans), %lld in TIME-WAIT, %lld listeners\n\n",
 	       number_of(a, "connections"), number_of(a, "orphans"), number_of(a, "time_wait"),
 	       number_of(a, "listeners"));
-	printf("%5s %5s %6s %10s %12s %14s %14s\n", "shard", "core", "load", "turns/s", "connections",
-	       "frames in", "frames out");
+	printf("%5s %5s %6s %6s %10s %12s %14s %14s\n", "shard", "core", "load", "asleep", "turns/s",
+	       "connections", "frames in", "frames out");
 	json_array_foreach(json_object_get(a, "workers"), i, each)
 	{
-		printf("%5lld %5lld %5.1f%% %10.0f %12lld %14lld %14lld%s\n", number_of(each, "shard"),
-		       number_of(each, "core"), 100 * real_of(each, "load"),
-		       real_of(each, "turns_per_second"), number_of(each, "connections"),
-		       number_of(each, "frames_in"), number_of(each, "frames_out"),
+		printf("%5lld %5lld %5.1f%% %5.1f%% %10.0f %12lld %14lld %14lld%s\n",
+		       number_of(each, "shard"), number_of(each, "core"), 100 * real_of(each, "load"),
+		       100 * real_of(each, "asleep"), real_of(each, "turns_per_second"),
+		       number_of(each, "connections"), number_of(each, "frames_in"),
+		       number_of(each, "frames_out"),
 		       json_is_true(json_object_get(each, "answers")) ? "" : "  does not answer");
 	}
 	show_steering(json_object_get(a, "steering"));

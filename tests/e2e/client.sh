@@ -39,10 +39,10 @@ CLIENTS="{ type = \"client\"; target = \"$US4\"; port = 7; connections = 50; tot
 start_both() {
 	ip netns exec "$NS" "$FINESSED" -c "$DIR/server.conf" >"$DIR/server.log" 2>&1 &
 	DAEMON=$!
-	until_true 20 grep -q serving "$DIR/server.log" || daemon_died "the server does not start: $(cat "$DIR/server.log")"
+	until_true 120 grep -q serving "$DIR/server.log" || daemon_died "the server does not start: $(cat "$DIR/server.log")"
 	ip netns exec "$PEER_NS" "$FINESSED" -c "$DIR/loader.conf" >"$DIR/loader.log" 2>&1 &
 	LOADER=$!
-	until_true 20 grep -q serving "$DIR/loader.log" || daemon_died "the loader does not start: $(cat "$DIR/loader.log")"
+	until_true 120 grep -q serving "$DIR/loader.log" || daemon_died "the loader does not start: $(cat "$DIR/loader.log")"
 }
 
 # client PORT: what is said of it, once it has done everything.
@@ -93,7 +93,7 @@ paced() {
 stopped() {
 	kill -TERM "$DAEMON" "$LOADER"
 	for pid in "$DAEMON" "$LOADER"; do
-		until_true 20 ended "$pid"
+		until_true 120 ended "$pid"
 	done
 	for who in server loader; do
 		cat "$DIR/$who.log"

@@ -10,9 +10,9 @@ export ORDERS="$DIR/orders"
 ip netns exec "$NS" "$PUPPET" "$ORDERS" --no-pci --no-huge --no-shconf --no-telemetry -m 64 --log-level=lib.eal:4 \
 	--vdev="net_tap0,iface=$TAP" >"$DIR/daemon.log" 2>&1 &
 DAEMON=$!
-until_true 20 tap_is_there || daemon_died "puppet made no tap"
+until_true 120 tap_is_there || daemon_died "puppet made no tap"
 kernel_side "$NS" "$TAP"
-until_true 20 test -S "$ORDERS" || daemon_died "puppet takes no orders"
+until_true 120 test -S "$ORDERS" || daemon_died "puppet takes no orders"
 inside 10 ping -q -c 1 -W 5 "$US4" >/dev/null || daemon_died "puppet does not answer"
 inside 10 ping -q -c 1 -W 5 "$US6" >/dev/null || daemon_died "puppet does not answer over IPv6"
 

@@ -18,7 +18,7 @@ for n in $(seq "$ROUNDS"); do
 		daemon_launch
 		kernel_side "$NS" "$TAP"
 		ip -n "$NS" link set "$TAP" txqueuelen 20000 # what a full queue loses is another test
-		until_true 20 daemon_answers || daemon_died "finessed does not answer"
+		until_true 120 daemon_answers || daemon_died "finessed does not answer"
 		check "round $n, $mode: $CONNECTIONS connections of all kinds" round "$mode"
 		if [ "$mode" = short ]; then exit=3; else exit=0; fi
 		if daemon_wait 15 "$exit"; then well=true; else well=false; fi

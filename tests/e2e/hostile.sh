@@ -135,7 +135,7 @@ DAEMON=
 check "kill -9 leaves the socket's file" test -S "$DIR/control.sock"
 daemon_launch
 kernel_side "$NS" "$TAP"
-until_true 20 daemon_answers || daemon_died "finessed does not answer"
+until_true 120 daemon_answers || daemon_died "finessed does not answer"
 check "a new daemon takes it over" ctl status
 by_group() {
 	stranger 65534
@@ -150,7 +150,7 @@ sed -i 's#metrics = #group = "nogroup"; metrics = #' "$DIR/finesse.conf"
 daemon_stop "stopped again"
 daemon_launch
 kernel_side "$NS" "$TAP"
-until_true 20 daemon_answers || daemon_died "finessed does not answer"
+until_true 120 daemon_answers || daemon_died "finessed does not answer"
 check "control.group: its members may, others may not" by_group
 daemon_stop "and at the end"
 finish

@@ -164,7 +164,7 @@ tap_is_there() {
 }
 
 daemon_answers() {
-	inside 2 python3 -B "$E2E/peer.py" connect 7 "$US4"
+	inside 20 python3 -B "$E2E/peer.py" connect 7 "$US4"
 }
 
 daemon_died() {
@@ -177,14 +177,14 @@ daemon_died() {
 daemon_launch() {
 	ip netns exec "$NS" "$FINESSED" -c "$DIR/finesse.conf" >"$DIR/daemon.log" 2>&1 &
 	DAEMON=$!
-	until_true 20 tap_is_there || daemon_died "finessed made no tap"
+	until_true 120 tap_is_there || daemon_died "finessed made no tap"
 }
 
 daemon_start() {
 	write_conf "$@"
 	daemon_launch
 	kernel_side "$NS" "$TAP"
-	until_true 20 daemon_answers || daemon_died "finessed does not answer"
+	until_true 120 daemon_answers || daemon_died "finessed does not answer"
 }
 
 # The peer's addresses on an interface of the kernel.
@@ -209,7 +209,7 @@ daemon_start_bridged() {
 	done
 	ip -n "$NS" link set br0 up
 	kernel_side "$PEER_NS" far
-	until_true 20 daemon_answers || daemon_died "finessed does not answer over the bridge"
+	until_true 120 daemon_answers || daemon_died "finessed does not answer over the bridge"
 }
 
 # lose PERCENT: of the frames in each direction, from now on.
@@ -251,14 +251,15 @@ daemon_start_veth() {
 	DEVICE_ARGS=iface=$TAP,qpairs=$veth_queues,qdisc_bypass=1,framecnt=2048
 	write_conf "$@"
 	daemon_launch
-	until_true 20 daemon_answers || daemon_died "finessed does not answer over the veth"
+	until_true 120 daemon_answers || daemon_died "finessed does not answer over the veth"
 }
 
 # wrk_connections NUMBER ADDRESS: so many short http connections without one error.  wrk wants the port where /etc/services
-# is missing, and counts time, not connections: rounds of it until there were enough.
+# is missing, and counts time, not connections: rounds of it until there were enough,
+# however long that takes.
 wrk_connections() {
 	total=0
-	for round in 1 2 3 4 5 6; do
+	for round in $(seq 60); do
 		inside 30 wrk -t 1 -c 8 -d 3s --timeout 5s -H 'Connection: close' "http://$2:80/" >"$DIR/wrk.log"
 		cat "$DIR/wrk.log"
 		if grep -E 'Socket errors|Non-2xx' "$DIR/wrk.log"; then return 1; fi

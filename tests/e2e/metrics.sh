@@ -76,7 +76,7 @@ write_conf
 sed -i 's/ --no-telemetry/ --file-prefix='"$TAP"'/' "$DIR/finesse.conf"
 daemon_launch
 kernel_side "$NS" "$TAP"
-until_true 20 daemon_answers || daemon_died "finessed does not answer"
+until_true 120 daemon_answers || daemon_died "finessed does not answer"
 check "/finesse/... through DPDK's telemetry socket" python3 -B "$E2E/telemetry.py" "$TAP" "$FINESSECTL" "$DIR/control.sock"
 daemon_stop "and then: exit 0, the sums are right"
 rm -rf "/var/run/dpdk/$TAP"

@@ -9,7 +9,7 @@ sed -i 's/connections = 4096/connections = 210000/; s/{ type = "http"/{ type = "
 echo 'policy = { local_ports = [1024, 60999]; };' >>"$DIR/finesse.conf"
 daemon_launch
 kernel_side "$NS" "$TAP"
-until_true 20 daemon_answers || daemon_died "finessed does not answer"
+until_true 120 daemon_answers || daemon_died "finessed does not answer"
 established() {
 	[ "$(ctl --json states | sed -n 's/.*"ESTABLISHED": \([0-9]*\).*/\1/p')" = "$1" ]
 }
