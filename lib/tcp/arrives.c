@@ -30,7 +30,7 @@ enum drop
 tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct key *key, const struct seg *s,
                    bool floor, uint32_t iss_floor)
 {
-	const struct fns_options *options = &t->option[l->options].value;
+	const struct option_set *options = &t->option[l->options];
 	struct fns_conn *c;
 
 	if (s->flags & RST)

@@ -351,7 +351,6 @@ conn_attach(struct fns_conn *c)
 	if (q != NULL) {
 		ring_init(&q->rx);
 		ring_init(&q->tx);
-		q->recovery = POOL_NONE;
 	}
 	return q;
 }
@@ -366,14 +365,6 @@ conn_forget_islands(struct fns_conn *c)
 }
 
 struct recovery *
-conn_has_recovery(const struct fns_conn *c)
-{
-	const struct queues *q = conn_queues(c);
-
-	return q == NULL || q->recovery == POOL_NONE ? NULL : pool_at(&tcp_of(c)->recoveries, q->recovery);
-}
-
-struct recovery *
 conn_recovery(struct fns_conn *c)
 {
 	struct queues *q = conn_attach(c);
@@ -381,29 +372,30 @@ conn_recovery(struct fns_conn *c)
 
 	if (q == NULL)
 		return NULL;
-	if (q->recovery != POOL_NONE)
+	if (c->troubled)
 		return conn_has_recovery(c);
 	q->recovery = pool_take(&tcp_of(c)->recoveries);
-	r = conn_has_recovery(c);
-	if (r == NULL) {
+	if (q->recovery == POOL_NONE) {
 		conn_tidy(c);
 		return NULL;
 	}
+	c->troubled = 1;
+	r = conn_has_recovery(c);
 	memset(r, 0, sizeof(*r));
 	r->rexmitted = r->again = r->high = c->snd.una;
 	return r;
 }
 
 void
-conn_tidy(struct fns_conn *c)
+conn_tidy_queues(struct fns_conn *c)
 {
-	struct queues *q = conn_queues(c);
+	const struct queues *q = conn_its_queues(c);
 	const struct recovery *r = conn_has_recovery(c);
 
 	if (r != NULL && r->held.used == 0 && r->sacked.used == 0 && !r->has_fin && !r->has_twice &&
 	    c->tail != TAIL_PROBED_AGAIN && !flagged(c, C_RECOVERY))
 		conn_drop_recovery(c);
-	if (q == NULL || q->rx.reach > 0 || q->tx.reach > 0 || q->recovery != POOL_NONE)
+	if (q->rx.reach > 0 || q->tx.reach > 0 || c->troubled)
 		return;
 	pool_give(&tcp_of(c)->queues, c->queues);
 	c->queues = POOL_NONE;
@@ -412,12 +404,10 @@ conn_tidy(struct fns_conn *c)
 void
 conn_drop_recovery(struct fns_conn *c)
 {
-	struct queues *q = conn_queues(c);
-
-	if (q == NULL || q->recovery == POOL_NONE)
+	if (!c->troubled)
 		return;
-	pool_give(&tcp_of(c)->recoveries, q->recovery);
-	q->recovery = POOL_NONE;
+	pool_give(&tcp_of(c)->recoveries, conn_its_queues(c)->recovery);
+	c->troubled = 0;
 }
 
 void

@@ -91,8 +91,9 @@ struct fns_conn {
 	uint16_t timer_due; /* ... at the tick, no further than the wheel reaches, that ends so */
 	uint16_t handler;   /* index into tcp->handler */
 	uint8_t snd_scale : 4, rcv_scale : 4;
-	uint8_t dupacks : 3; /* 7: at least */
-	uint8_t redials : 2; /* the shard chose the port: how often it may choose again (self-connect) */
+	uint8_t dupacks : 3;  /* 7: at least */
+	uint8_t redials : 2;  /* the shard chose the port: how often it may choose again (self-connect) */
+	uint8_t troubled : 1; /* it has a struct recovery */
 	union {
 		uint8_t backoff;
 		uint8_t close_class; /* ended: enum close_class */
@@ -150,7 +151,7 @@ _Static_assert(TCP_OPTION_SETS <= 1 << 10, "an index of an option set has 10 bit
 /* What a connection has while octets are queued, or something is out of order or lost. */
 struct queues {
 	struct ring rx, tx; /* received and unread; unsent and unacknowledged */
-	uint32_t recovery;  /* index of struct recovery, or POOL_NONE */
+	uint32_t recovery;  /* of a troubled connection: index of struct recovery */
 	uint32_t last;      /* where the latest new segment with text or FIN began */
 };
 
@@ -206,23 +207,37 @@ tcp_of(const struct fns_conn *c)
 	return *(struct tcp *const *)(const void *)((const uint8_t *)(c - c->self) - CONN_HEAD);
 }
 
+/* Of a connection that has them; and of any. */
+static inline struct queues *
+conn_its_queues(const struct fns_conn *c)
+{
+	return pool_at(&tcp_of(c)->queues, c->queues);
+}
+
 static inline struct queues *
 conn_queues(const struct fns_conn *c)
 {
-	return c->queues == POOL_NONE ? NULL : pool_at(&tcp_of(c)->queues, c->queues);
+	return c->queues == POOL_NONE ? NULL : conn_its_queues(c);
+}
+
+/* Its recovery block; NULL, as of most: it has none. */
+static inline struct recovery *
+conn_has_recovery(const struct fns_conn *c)
+{
+	return c->troubled ? pool_at(&tcp_of(c)->recoveries, conn_its_queues(c)->recovery) : NULL;
 }
 
 /* Octets received in order and not yet read; octets sent or queued and not acknowledged. */
 static inline uint32_t
 conn_unread(const struct fns_conn *c)
 {
-	return c->queues == POOL_NONE ? 0 : conn_queues(c)->rx.len;
+	return c->queues == POOL_NONE ? 0 : conn_its_queues(c)->rx.len;
 }
 
 static inline uint32_t
 conn_unacked(const struct fns_conn *c)
 {
-	return c->queues == POOL_NONE ? 0 : conn_queues(c)->tx.len;
+	return c->queues == POOL_NONE ? 0 : conn_its_queues(c)->tx.len;
 }
 
 /* The tick at which d is due; 0: it does not run. */
@@ -367,9 +382,16 @@ void conn_forget_islands(struct fns_conn *);
 
 /* The recovery block, attached if it was not; NULL if none is free. */
 struct recovery *conn_recovery(struct fns_conn *);
-struct recovery *conn_has_recovery(const struct fns_conn *);
 void conn_drop_recovery(struct fns_conn *);
-void conn_tidy(struct fns_conn *); /* gives back what holds nothing: recovery block, queues */
+void conn_tidy_queues(struct fns_conn *);
+
+/* Gives back what holds nothing: recovery block, queues. */
+static inline void
+conn_tidy(struct fns_conn *c)
+{
+	if (c->queues != POOL_NONE)
+		conn_tidy_queues(c);
+}
 
 /* An ACK in this turn, at most config->challenge_acks in 5 s (RFC 5961 §7). */
 void conn_challenge(struct fns_conn *);

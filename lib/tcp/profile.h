@@ -50,15 +50,15 @@ extern const uint32_t profile_rules[FNS_RFC9293 + 1];
 
 /* In the profile of an option set, for what has no connection; and in a connection's. */
 static inline bool
-options_say(const struct fns_options *o, enum profile_rule rule)
+options_say(const struct option_set *set, enum profile_rule rule)
 {
-	return profile_rules[o->profile] >> rule & 1;
+	return set->rules >> rule & 1;
 }
 
 static inline bool
 profile_says(const struct fns_conn *c, enum profile_rule rule)
 {
-	return options_say(conn_options(c), rule);
+	return options_say(&tcp_of(c)->option[c->options], rule);
 }
 
 #endif

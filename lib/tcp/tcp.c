@@ -279,6 +279,7 @@ tcp_options_hold(struct tcp *t, const struct fns_options *given)
 		return -1;
 	}
 	t->option[spare].value = o;
+	t->option[spare].rules = profile_rules[o.profile];
 	t->option[spare].refs = 1;
 	return spare;
 }

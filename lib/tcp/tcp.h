@@ -26,11 +26,14 @@
 #define TCP_HANDLERS    1024        /* functions, not connections; 0 stands for none */
 #define TW_BIT          0x80000000u /* in the table: a tw, not a conn */
 
-/* Options that many connections share: resolved against the configuration, counted. */
+/* Options that many connections share: resolved against the configuration, counted; and what their profile says
+ * (profile.h).  A line each: an index shifted is where it stands. */
 struct option_set {
-	struct fns_options value;
+	_Alignas(64) struct fns_options value;
 	uint32_t refs;
+	uint32_t rules; /* one bit each */
 };
+_Static_assert(sizeof(struct option_set) == 64, "one cache line");
 
 struct fns_listener {
 	struct fns_addr local; /* 0.0.0.0 or :: (both families): any */

@@ -151,7 +151,7 @@ is_newer(const struct tw *w, const struct seg *s)
 static bool
 opens(const struct fns_listener *l, const struct seg *s)
 {
-	bool fin = (s->flags & FIN) && !options_say(&l->tcp->option[l->options].value, RULE_syn_fin_opens);
+	bool fin = (s->flags & FIN) && !options_say(&l->tcp->option[l->options], RULE_syn_fin_opens);
 
 	return (s->flags & (SYN | ACK)) == SYN && !fin;
 }
@@ -185,7 +185,7 @@ tw_arrives(struct tcp *t, uint32_t index, const struct key *key, const struct se
 	}
 	if (l != NULL && opens(l, s) && is_newer(w, s) && l->embryos < t->config->syn_backlog)
 		return reopen(t, index, l, key, s);
-	if (!(s->flags & ACK) && options_say(&t->option[w->options].value, RULE_time_wait_needs_ack))
+	if (!(s->flags & ACK) && options_say(&t->option[w->options], RULE_time_wait_needs_ack))
 		return DROP_TIME_WAIT_OLD;
 	if ((s->flags & (FIN | SYN)) == FIN && !old && s->seq + s->len == w->rcv_nxt) {
 		queue_remove(t, w); /* the peer has not seen our last ACK (MUST-13) */
