@@ -78,7 +78,4 @@ void open_options(struct fns_conn *, const struct seg *); /* what the peer's SYN
 /* reply.c: reply_reset, for a segment of this connection */
 void reply_reset_of(struct fns_conn *, const struct seg *, const char *why); /* static */
 
-/* timeouts.c */
-void timeouts_of(struct fns_conn *);
-
 #endif

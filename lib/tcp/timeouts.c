@@ -149,10 +149,23 @@ due(struct fns_conn *c, enum deadline d)
 	}
 }
 
-void
+/* The tick of its first deadline; 0: none runs. */
+static inline uint32_t
+first_due(const struct fns_conn *c)
+{
+	uint32_t first = c->deadline[0];
+
+	for (unsigned i = 1; i < DEADLINES - 1; i++) {
+		if (c->deadline[i] != 0 && (first == 0 || seq_lt(c->deadline[i], first)))
+			first = c->deadline[i];
+	}
+	return first;
+}
+
+static void
 timeouts_of(struct fns_conn *c)
 {
-	uint32_t now = tcp_of(c)->now, next = 0;
+	uint32_t now = tcp_of(c)->now, next;
 
 	for (enum deadline d = 0; d < DEADLINES && !in(c, ENDED); d++) {
 		uint32_t at = conn_deadline(c, d);
@@ -162,21 +175,19 @@ timeouts_of(struct fns_conn *c)
 		conn_stop(c, d);
 		due(c, d);
 	}
-	for (unsigned i = 0; i < DEADLINES - 1; i++) {
-		if (c->deadline[i] != 0 && (next == 0 || seq_lt(c->deadline[i], next)))
-			next = c->deadline[i];
-	}
+	next = first_due(c);
 	if (next != 0)
 		conn_timer(c, next);
 }
 
-/* Some at a time, so that their lines and, of those that may end, their slots of the table are fetched together. */
+/* Some at a time, so that their lines and, of those that may end, their slots of the table are fetched together.  Of most
+ * that come out of the wheel nothing is due: it was stopped since, or put off. */
 void
 tcp_timeouts(struct tcp *t, unsigned budget)
 {
 	struct fns_conn *c[16];
 	uint64_t hash[16];
-	unsigned n;
+	unsigned n, late;
 
 	do {
 		uint32_t i;
@@ -186,12 +197,22 @@ tcp_timeouts(struct tcp *t, unsigned budget)
 			c[n] = conn_at(t, i);
 			conn_prefetch(t, i);
 		}
+		late = 0;
 		for (unsigned k = 0; k < n; k++) {
-			hash[k] = tcp_hash(t, &c[k]->key);
+			uint32_t first = first_due(c[k]);
+
+			if (first == 0)
+				continue;
+			if (!tick_due(first, t->now)) {
+				conn_timer(c[k], first);
+				continue;
+			}
+			hash[late] = tcp_hash(t, &c[k]->key);
 			if (in(c[k], FIN_WAIT_2))
-				table_prefetch(&t->table, hash[k]);
+				table_prefetch(&t->table, hash[late]);
+			c[late++] = c[k];
 		}
-		for (unsigned k = 0; k < n; k++) {
+		for (unsigned k = 0; k < late; k++) {
 			t->arriving = c[k]->self;
 			t->arriving_hash = hash[k];
 			timeouts_of(c[k]);
