@@ -18,26 +18,27 @@ open_plain(const struct fns_conn *c)
 void
 open_options(struct fns_conn *c, const struct seg *s)
 {
-	const struct fns_config *cf = tcp_of(c)->config;
+	struct tcp *t = tcp_of(c);
+	const struct fns_config *cf = t->config;
 	bool ip4 = !c->key.ip6, plain = in(c, SYN_SENT) && open_plain(c);
 	struct ip_route r;
 
 	c->peer_mss = s->opt.has_mss ? s->opt.mss : ip4 ? 536 : 1220; /* MUST-15 */
 	if (c->peer_mss < MSS_LEAST)
 		c->peer_mss = MSS_LEAST;
-	conn_set_mtu(c, ip_route(tcp_of(c)->ip, c->key.remote, &r) ? r.mtu : ip4 ? 576 : 1280);
+	conn_set_mtu(c, ip_route(t->ip, c->key.remote, &r) ? r.mtu : ip4 ? 576 : 1280);
 	if (s->opt.has_wscale && cf->window_scale && !plain) {
 		unsigned scale = s->opt.wscale > 14 ? 14 : s->opt.wscale; /* RFC 7323 §2.3 */
 
 		c->snd_scale = scale & 15u;
-		c->rcv_scale = tcp_rcv_scale(cf) & 15u;
+		c->rcv_scale = t->rcv_scale;
 	} else {
 		c->rcv_scale = 0;
 	}
 	if (s->opt.has_ts && cf->timestamps && !plain) {
 		flag(c, C_TS);
 		c->ts_recent = s->opt.ts_val;
-		c->ts_recent_age = (uint16_t)(tcp_of(c)->now >> 16);
+		c->ts_recent_age = (uint16_t)(t->now >> 16);
 	}
 	if (s->opt.has_sack_permitted && cf->sack && !plain)
 		flag(c, C_SACK);
@@ -183,7 +184,7 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 	if (ip_route(t->ip, key.remote, &r))
 		conn_set_mtu(c, r.mtu);
 	if (t->config->window_scale)
-		c->rcv_scale = tcp_rcv_scale(t->config) & 15u;
+		c->rcv_scale = t->rcv_scale;
 	c->cwnd = c->mss;
 	record_call(c, FNS_CALL_OPEN, 0);
 	conn_enter(c, SYN_SENT);

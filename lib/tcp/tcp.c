@@ -87,6 +87,17 @@ derive(const uint8_t secret[32], uint8_t number)
 	return k;
 }
 
+/* The window scale that lets the whole receive window be offered (RFC 7323 §2.3); at least 1, so that it is offered. */
+static unsigned
+rcv_scale(const struct fns_config *cf)
+{
+	unsigned scale = 1;
+
+	while (scale < 14 && (uint32_t)UINT16_MAX << scale < cf->rcv_wnd_max)
+		scale++;
+	return scale;
+}
+
 void
 tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const part[PART_COUNT],
          const uint8_t secret[32], uint64_t now_us)
@@ -97,6 +108,7 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	t->config = cf;
 	t->ip = ip;
 	t->watch.close_class = -1;
+	t->rcv_scale = rcv_scale(cf) & 15u;
 	tcp_clock(t, now_us);
 	*(struct tcp **)part[PART_CONNS] = t;
 	pool_init(&t->conns, (uint8_t *)part[PART_CONNS] + CONN_HEAD, sizeof(struct fns_conn),
@@ -127,16 +139,6 @@ tcp_clock(struct tcp *t, uint64_t now_us)
 {
 	t->now_us = now_us;
 	t->now = (uint32_t)(now_us >> TICK_SHIFT);
-}
-
-unsigned
-tcp_rcv_scale(const struct fns_config *cf)
-{
-	unsigned scale = 1;
-
-	while (scale < 14 && (uint32_t)UINT16_MAX << scale < cf->rcv_wnd_max)
-		scale++;
-	return scale;
 }
 
 static uint64_t

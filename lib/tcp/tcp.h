@@ -90,7 +90,8 @@ struct tcp {
 	const struct fns_config *config;
 	struct ip *ip;
 	uint64_t now_us;
-	uint32_t now; /* tick: now_us >> TICK_SHIFT */
+	uint32_t now;          /* tick: now_us >> TICK_SHIFT */
+	uint8_t rcv_scale : 4; /* what our SYNs offer (RFC 7323 §2.3) */
 
 	struct table table;
 	struct wheel wheel;
@@ -232,9 +233,6 @@ void tcp_expect(const struct tcp *, struct tcp_arrival *);
 
 /* The conn, or tw | TW_BIT, of a key; TABLE_NONE. */
 uint32_t tcp_find(const struct tcp *, const struct key *, uint64_t hash);
-
-/* Window scale that lets the whole receive window be offered (RFC 7323 §2.3); at least 1, so that it is offered. */
-unsigned tcp_rcv_scale(const struct fns_config *);
 
 /* Option sets.  tcp_options_hold: index with one more reference, or -1 with errno EINVAL, ENOBUFS. */
 int tcp_options_hold(struct tcp *, const struct fns_options *);
