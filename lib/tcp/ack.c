@@ -87,7 +87,9 @@ is_duplicate(const struct fns_conn *c, const struct seg *s)
 static uint32_t
 known_delivered(const struct fns_conn *c, uint32_t ack)
 {
-	return flagged(c, C_SACK) ? sack_below(c, ack) : (uint32_t)c->dupacks * c->mss;
+	if (!flagged(c, C_SACK))
+		return (uint32_t)c->dupacks * c->mss;
+	return c->troubled ? sack_below(c, ack) : 0;
 }
 
 static void
@@ -159,16 +161,21 @@ answered(struct fns_conn *c)
 void
 ack_take(struct fns_conn *c, const struct seg *s)
 {
-	bool dup = is_duplicate(c, s), advanced = seq_gt(s->ack, c->snd.una), again;
-	uint32_t una = c->snd.una, known = sack_octets(c);
+	bool dup = is_duplicate(c, s), advanced = seq_gt(s->ack, c->snd.una);
+	uint32_t una = c->snd.una, known = c->troubled ? sack_octets(c) : 0;
 
 	if (c->ecn && (s->flags & ECE))
 		ecn_reduce(c, s->ack); /* before what this acknowledges opens the window */
 	if (advanced)
 		advance(c, s);
-	again = sack_take(c, s);
-	recover_ack(c, s, dup, c->snd.una - una + sack_octets(c) - known, advanced, again);
-	recover_probe_answer(c, s, dup);
+	/* Nothing to recover, and nothing that says so: most of them. */
+	if (dup || s->opt.sacks > 0 || c->troubled || flagged(c, C_RECOVERY) || c->tail >= TAIL_PROBED) {
+		bool again = sack_take(c, s);
+
+		recover_ack(c, s, dup, c->snd.una - una + sack_octets(c) - known, advanced, again);
+		recover_probe_answer(c, s, dup);
+	}
 	ack_window(c, s, false);
-	answered(c);
+	if (c->backoff > 0)
+		answered(c);
 }

@@ -221,24 +221,36 @@ fin_again(const struct fns_conn *c, const struct seg *s)
 	       profile_says(c, RULE_fin_again_acks);
 }
 
+/* Is any of it inside this window? */
+static bool
+acceptable(const struct seg *s, uint32_t nxt, uint32_t wnd)
+{
+	/* A closed window takes no octets, but ACKs, resets and urgent pointers (MUST-66) ... */
+	if (s->seq == nxt)
+		return true;
+	/* ... and a peer that filled the window to the brim sends its ACKs from there. */
+	if (s->len == 0 && s->seq == nxt + wnd && !(s->flags & RST))
+		return true;
+	return seq_within(s->seq, nxt, wnd) || (s->len > 0 && seq_within(s->seq + s->len - 1, nxt, wnd));
+}
+
+/* The whole buffer, where a profile checks against that; it reaches at least as far as what was offered. */
+static bool
+acceptable_whole(const struct fns_conn *c, const struct seg *s)
+{
+	bool embryo = in(c, SYN_RECEIVED) && flagged(c, C_PASSIVE);
+
+	return !embryo && profile_says(c, RULE_whole_buffer) &&
+	       acceptable(s, c->rcv.nxt, text_right_edge(c) - c->rcv.nxt);
+}
+
 /* §3.10.7.4 first: is any of it inside the window?  If not, an ACK says where we are. */
 static bool
 check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 {
-	bool embryo = in(c, SYN_RECEIVED) && flagged(c, C_PASSIVE);
-	bool whole = !embryo && profile_says(c, RULE_whole_buffer);
-	uint32_t nxt = c->rcv.nxt, wnd = whole ? text_right_edge(c) - nxt : conn_rcv_window(c);
-	bool acceptable = s->len == 0 ? (wnd == 0 ? s->seq == nxt : seq_within(s->seq, nxt, wnd))
-	                              : wnd > 0 && (seq_within(s->seq, nxt, wnd) ||
-	                                            seq_within(s->seq + s->len - 1, nxt, wnd));
+	uint32_t nxt = c->rcv.nxt;
 
-	/* A closed window takes no octets, but ACKs, resets and urgent pointers (MUST-66) ... */
-	if (wnd == 0 && s->seq == nxt)
-		acceptable = true;
-	/* ... and a peer that filled the window to the brim sends its ACKs from there. */
-	if (s->len == 0 && s->seq == nxt + wnd && !(s->flags & RST))
-		acceptable = true;
-	if (acceptable)
+	if (acceptable(s, nxt, conn_rcv_window(c)) || acceptable_whole(c, s))
 		return true;
 	if (s->flags & RST) {
 		/* From peers that count wrongly after their FIN (T-62). */
@@ -267,12 +279,15 @@ check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 static void
 trim(struct fns_conn *c, struct seg *s)
 {
-	const struct recovery *r = conn_has_recovery(c);
+	const struct recovery *r;
 	uint32_t right = c->rcv.adv, cut;
 
+	if (s->text_len == 0)
+		return;
+	r = conn_has_recovery(c);
 	if (r != NULL && r->has_fin && seq_lt(r->fin, right))
 		right = r->fin;
-	if (seq_lt(s->seq, c->rcv.nxt) && s->text_len > 0) {
+	if (seq_lt(s->seq, c->rcv.nxt)) {
 		cut = c->rcv.nxt - s->seq;
 		if (cut > s->text_len)
 			cut = s->text_len;
@@ -380,8 +395,7 @@ take_timestamp(struct fns_conn *c, const struct seg *s)
 static bool
 check_ack(struct fns_conn *c, struct seg *s, enum drop *drop)
 {
-	bool fin_was_out = in(c, FIN_WAIT_1 | CLOSING | LAST_ACK) && seq_gt(c->snd.max, conn_fin_seq(c));
-	uint32_t fin = conn_fin_seq(c);
+	bool fin;
 
 	if (!(s->flags & ACK)) {
 		*drop = DROP_ACK_MISSING;
@@ -401,7 +415,6 @@ check_ack(struct fns_conn *c, struct seg *s, enum drop *drop)
 		}
 		establish(c, s);
 		trim(c, s); /* text on a SYN may have moved RCV.NXT */
-		fin = conn_fin_seq(c);
 	}
 	if (seq_gt(s->ack, c->snd.max)) {
 		*drop = DROP_ACK_FUTURE;
@@ -414,10 +427,9 @@ check_ack(struct fns_conn *c, struct seg *s, enum drop *drop)
 		return false;
 	}
 	take_timestamp(c, s); /* not before its ACK is believed */
+	fin = in(c, FIN_WAIT_1 | CLOSING | LAST_ACK) && seq_gt(s->ack, conn_fin_seq(c));
 	ack_take(c, s);
-	if (fin_was_out && seq_gt(s->ack, fin) && !fin_acked(c, s))
-		return false;
-	return true;
+	return !fin || fin_acked(c, s);
 }
 
 /* Seventh: true, go on to the FIN. */
@@ -448,6 +460,8 @@ check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 static void
 check_fin(struct fns_conn *c, const struct seg *s)
 {
+	if (!(s->flags & FIN) && !c->troubled) /* neither this one nor one that is held */
+		return;
 	if (!in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2) || !text_fin(c, s))
 		return;
 	c->rcv.nxt++;
