@@ -470,13 +470,10 @@ check_fin(struct fns_conn *c, const struct seg *s)
 	switch (c->state) {
 	case ESTABLISHED:
 		conn_enter(c, CLOSE_WAIT);
-		/* Our own FIN may come soon and carry the ACK: the three-segment close (T-06).  Before any text Linux has
-		 * no measure of "soon" yet, and waits for a tick of its clock. */
+		/* Our own FIN may come soon and carry the ACK: the three-segment close (T-06). */
 		if (profile_says(c, RULE_fin_ack_waits) && !flagged(c, C_ACK_NOW)) {
 			flag(c, C_ACK_LATER);
-			conn_arm(c, DELAYED_ACK,
-			         c->quick == QUICK_ACKS ? 1000
-			                                : (uint64_t)tcp_of(c)->config->delayed_ack_ms * 1000);
+			conn_stop(c, DELAYED_ACK); /* of text before: it waits from here */
 			return;
 		}
 		break;

@@ -389,6 +389,17 @@ run_persist(struct fns_conn *c)
 		conn_arm(c, PERSIST, rto_us(c)); /* SHLD-29 */
 }
 
+/* What C_ACK_LATER waits for, if nothing has carried the ACK: delayed_ack_ms; but for a FIN before any text Linux has
+ * no measure of "soon" yet, and waits for a tick of its clock (T-06). */
+static void
+run_delayed_ack(struct fns_conn *c)
+{
+	bool tick = in(c, CLOSE_WAIT | LAST_ACK) && c->quick == QUICK_ACKS;
+
+	if (flagged(c, C_ACK_LATER) && conn_deadline(c, DELAYED_ACK) == 0 && !in(c, ENDED))
+		conn_arm(c, DELAYED_ACK, tick ? 1000 : (uint64_t)tcp_of(c)->config->delayed_ack_ms * 1000);
+}
+
 /* The clock of who has called close: of linger, of FIN-WAIT-2. */
 static void
 run_orphan(struct fns_conn *c)
@@ -481,6 +492,7 @@ tcp_output(struct fns_conn *c)
 			run_timer(c);
 	}
 	run_persist(c);
+	run_delayed_ack(c);
 	run_orphan(c);
 	if (c->recorded)
 		recorder_pace(c, pace(c));

@@ -174,9 +174,8 @@ owe_ack(struct fns_conn *c, bool filled_gap)
 		flag(c, C_ACK_NOW);
 	} else if (filled_gap || second || c->rcv.nxt - c->last_ack_sent > c->mss) {
 		flag(c, C_ACK_NOW);
-	} else if (!flagged(c, C_ACK_LATER)) {
+	} else {
 		flag(c, C_ACK_LATER);
-		conn_arm(c, DELAYED_ACK, (uint64_t)tcp_of(c)->config->delayed_ack_ms * 1000);
 	}
 }
 
