@@ -47,7 +47,7 @@ ip4_addresses(const struct ip *ip, struct ip_arrival *a, bool group)
 {
 	const struct ip_packet *p = &a->packet;
 
-	if (!is_unicast(ip, p->src) || ip_is_ours(ip, p->src))
+	if (!is_unicast4(ip, p->src) || ip_is_ours(ip, p->src))
 		return DROP_IP4_SOURCE;
 	a->own = ip_own(ip, p->dst);
 	if (a->own == OWN_NONE)
@@ -113,17 +113,20 @@ ip6_addresses(const struct ip *ip, struct ip_arrival *a, const struct eth *eth)
 	/* An IPv4-mapped address on the wire would be taken for the IPv4 host (C10). */
 	if (addr_is_ip4(p->src) || ip_is_ours(ip, p->src))
 		return DROP_IP6_SOURCE;
-	if (!is_unicast(ip, p->src) && !(icmp && addr_is_zero(p->src)))
+	if (!is_unicast6(p->src) && !(icmp && addr_is_zero(p->src)))
 		return DROP_IP6_SOURCE;
-	if (addr_is_multicast(p->dst)) {
+	if (p->dst[0] == 0xff) {
 		if (!icmp)
 			return DROP_IP6_MULTICAST;
 		if (!group_is_ours(&ip->config->port[a->port], p->dst))
 			return DROP_IP6_NOT_OURS;
 		return mac_is_broadcast(eth->dst) ? DROP_L2_NOT_OURS : DROP_TAKEN;
 	}
+	/* Any address of ours (the weak model of RFC 1122 §3.3.4.2), but a link-local one is on its own link only. */
 	a->own = ip_own(ip, p->dst);
-	if (addr_is_ip4(p->dst) || !ours_by(ip, a->port, p->dst))
+	if (a->own == OWN_NONE || addr_is_ip4(p->dst))
+		return DROP_IP6_NOT_OURS;
+	if (is_link_local(p->dst) && !port_has(&ip->config->port[a->port], p->dst))
 		return DROP_IP6_NOT_OURS;
 	return eth_is_group(eth->dst) ? DROP_L2_NOT_OURS : DROP_TAKEN;
 }

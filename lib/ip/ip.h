@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "counter.h"
 #include "drop.h"
+#include "flow.h"
 #include "icmp.h"
 #include "ip4.h"
 #include "loop.h"
@@ -47,7 +49,7 @@ struct own {
 };
 _Static_assert(OWN_MAX < OWN_NONE, "a number is an octet");
 
-/* What is on which link: the prefixes of all ports, the longest first, as words in memory order. */
+/* What is on which link: the prefixes of all ports, each once, the longest first, as words in memory order. */
 #define ON_LINK_MAX (FNS_PORTS_MAX * FNS_PORT_ADDR_MAX)
 struct on_link {
 	uint64_t net[2], mask[2];
@@ -63,6 +65,13 @@ struct ip_limit {
 	uint32_t tokens;
 };
 
+struct ip_route {
+	uint8_t port;
+	uint16_t mtu;
+	uint8_t next_hop[16];
+	uint8_t source[16]; /* the address of ours that speaks to this destination (MUST-44) */
+};
+
 struct ip {
 	const struct fns_config *config; /* outlives it */
 	uint64_t now_us;                 /* set by the shard at the start of a turn */
@@ -70,6 +79,8 @@ struct ip {
 	struct own own;
 	struct on_link on_link[ON_LINK_MAX];
 	uint16_t on_links;
+	uint32_t broadcast;         /* the bits that are all ones, or all zeros, in each broadcast address */
+	struct ip_route gateway[2]; /* of IPv6, of IPv4; without a next hop: there is none */
 	struct neigh_cache neigh;
 	struct loop loop;
 	struct ip_limit echo;
@@ -113,8 +124,26 @@ void ip_looped(struct ip *);
 void ip_timeouts(struct ip *);
 uint64_t ip_due(const struct ip *); /* UINT64_MAX: never */
 
+static inline uint8_t
+own_hash(const uint8_t addr[16])
+{
+	uint64_t word[2];
+
+	memcpy(word, addr, 16);
+	return (uint8_t)((word[0] ^ word[1]) * UINT64_C(0x9e3779b97f4a7c15) >> 56);
+}
+
 /* The number of an address of ours, on any port (link-local ones included); OWN_NONE: it is not ours. */
-uint8_t ip_own(const struct ip *, const uint8_t addr[16]);
+static inline uint8_t
+ip_own(const struct ip *ip, const uint8_t addr[16])
+{
+	uint8_t n;
+
+	for (uint8_t h = own_hash(addr); (n = ip->own.slot[h]) != 0; h++)
+		if (addr_equal(ip->own.addr[n - 1], addr))
+			return (uint8_t)(n - 1);
+	return OWN_NONE;
+}
 
 static inline bool
 ip_is_ours(const struct ip *ip, const uint8_t addr[16])
@@ -122,12 +151,6 @@ ip_is_ours(const struct ip *ip, const uint8_t addr[16])
 	return ip_own(ip, addr) != OWN_NONE;
 }
 
-struct ip_route {
-	uint8_t port;
-	uint16_t mtu;
-	uint8_t next_hop[16];
-	uint8_t source[16]; /* the address of ours that speaks to this destination (MUST-44) */
-};
 /* On-link prefix, else gateway of a port; an address of ours: the loop (port LOOP_PORT).  False: no route, or not a
  * unicast address. */
 bool ip_route(const struct ip *, const uint8_t remote[16], struct ip_route *);

@@ -19,12 +19,6 @@ link_local_of(uint8_t addr[16], const uint8_t mac[6])
 }
 
 bool
-is_link_local(const uint8_t addr[16])
-{
-	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
-}
-
-bool
 prefix_has(const struct fns_prefix *p, const uint8_t addr[16])
 {
 	bool ip4 = addr_is_ip4(p->ip);
@@ -77,6 +71,17 @@ port_on_link(const struct fns_port_config *p, const uint8_t addr[16])
 }
 
 bool
+port_source_far(const struct fns_port_config *p, bool ip4, uint8_t source[16])
+{
+	for (uint16_t i = 0; i < p->address_count; i++)
+		if (addr_is_ip4(p->address[i].ip) == ip4 && !is_link_local(p->address[i].ip)) {
+			memcpy(source, p->address[i].ip, 16);
+			return true;
+		}
+	return false;
+}
+
+bool
 port_source(const struct fns_port_config *p, const uint8_t next[16], uint8_t source[16])
 {
 	bool ip4 = addr_is_ip4(next);
@@ -87,33 +92,12 @@ port_source(const struct fns_port_config *p, const uint8_t next[16], uint8_t sou
 			memcpy(source, p->address[i].ip, 16);
 			return true;
 		}
-	if (!is_link_local(next))
-		for (i = 0; i < p->address_count; i++)
-			if (addr_is_ip4(p->address[i].ip) == ip4 && !is_link_local(p->address[i].ip)) {
-				memcpy(source, p->address[i].ip, 16);
-				return true;
-			}
+	if (!is_link_local(next) && port_source_far(p, ip4, source))
+		return true;
 	if (ip4)
 		return false;
 	link_local_of(source, p->mac);
 	return true;
-}
-
-static uint8_t
-own_hash(const uint8_t addr[16])
-{
-	return (uint8_t)(addr[15] ^ addr[14] * 5 ^ addr[11] * 3 ^ addr[7]);
-}
-
-uint8_t
-ip_own(const struct ip *ip, const uint8_t addr[16])
-{
-	uint8_t n;
-
-	for (uint8_t h = own_hash(addr); (n = ip->own.slot[h]) != 0; h++)
-		if (addr_equal(ip->own.addr[n - 1], addr))
-			return (uint8_t)(n - 1);
-	return OWN_NONE;
 }
 
 static void
@@ -134,8 +118,8 @@ on_link_add(struct ip *ip, uint16_t port, const struct fns_prefix *p)
 {
 	struct on_link l = {.port = (uint8_t)port, .own = ip_own(ip, p->ip), .ip4 = addr_is_ip4(p->ip)};
 	unsigned bits = p->bits + (l.ip4 ? 96u : 0u);
-	uint16_t at = ip->on_links++;
 	uint8_t mask[16] = {0};
+	uint16_t at;
 
 	for (unsigned i = 0; i < bits && i < 128; i++)
 		mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
@@ -145,9 +129,16 @@ on_link_add(struct ip *ip, uint16_t port, const struct fns_prefix *p)
 	l.net[1] &= l.mask[1];
 	if (l.ip4 && p->bits < 31) /* RFC 3021: /31 has none */
 		l.host = UINT32_MAX >> p->bits;
-	for (; at > 0 && __builtin_popcountll(ip->on_link[at - 1].mask[0]) +
-	                                 __builtin_popcountll(ip->on_link[at - 1].mask[1]) <
-	                         (int)bits;
+	if (l.host != 0)
+		ip->broadcast &= l.host;
+	for (at = 0; at < ip->on_links; at++) /* the first of equal ones is the one that counts */
+		if (memcmp(ip->on_link[at].net, l.net, 16) == 0 &&
+		    memcmp(ip->on_link[at].mask, l.mask, 16) == 0)
+			return;
+	for (at = ip->on_links++;
+	     at > 0 && __builtin_popcountll(ip->on_link[at - 1].mask[0]) +
+	                               __builtin_popcountll(ip->on_link[at - 1].mask[1]) <
+	                       (int)bits;
 	     at--)
 		ip->on_link[at] = ip->on_link[at - 1];
 	ip->on_link[at] = l;
@@ -156,6 +147,7 @@ on_link_add(struct ip *ip, uint16_t port, const struct fns_prefix *p)
 void
 own_init(struct ip *ip)
 {
+	ip->broadcast = UINT32_MAX;
 	for (uint16_t i = 0; i < ip->config->port_count; i++) {
 		const struct fns_port_config *p = &ip->config->port[i];
 		uint8_t link_local[16];
@@ -189,19 +181,11 @@ on_link_of(const struct ip *ip, const uint8_t addr[16])
 }
 
 bool
-ours_by(const struct ip *ip, uint8_t port, const uint8_t addr[16])
-{
-	return is_link_local(addr) ? port_has(&ip->config->port[port], addr) : ip_is_ours(ip, addr);
-}
-
-bool
-is_broadcast(const struct ip *ip, const uint8_t addr[16])
+is_broadcast_of(const struct ip *ip, const uint8_t addr[16])
 {
 	uint32_t ip4 = get_u32(addr + 12);
 	uint64_t words[2];
 
-	if (!addr_is_ip4(addr))
-		return false;
 	if (ip4 == UINT32_MAX)
 		return true;
 	memcpy(words, addr, 16);
@@ -212,17 +196,6 @@ is_broadcast(const struct ip *ip, const uint8_t addr[16])
 			return true;
 	}
 	return false;
-}
-
-bool
-is_unicast(const struct ip *ip, const uint8_t addr[16])
-{
-	static const uint8_t
-		compatible[12]; /* ::/96: unspecified, loopback, IPv4-compatible (RFC 4291 §2.5.5.1) */
-
-	if (addr_is_ip4(addr))
-		return addr[12] != 0 && addr[12] != 127 && addr[12] < 224 && !is_broadcast(ip, addr);
-	return !addr_is_multicast(addr) && memcmp(addr, compatible, 12) != 0;
 }
 
 void

@@ -4,19 +4,29 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <finesse/config.h>
 
+#include "cursor.h"
+#include "flow.h"
 #include "ip.h"
 
-void own_init(struct ip *); /* ip->own and ip->on_link, from the configuration */
+void own_init(struct ip *);   /* ip->own and ip->on_link, from the configuration */
+void route_init(struct ip *); /* ip->gateway, from these */
 
 /* The prefix of ip->on_link that holds the address; NULL. */
 const struct on_link *on_link_of(const struct ip *, const uint8_t addr[16]);
 
 /* fe80:: with the EUI-64 of the MAC (RFC 4291 appendix A). */
 void link_local_of(uint8_t addr[16], const uint8_t mac[6]);
-bool is_link_local(const uint8_t addr[16]); /* fe80::/10 */
+
+/* fe80::/10 */
+static inline bool
+is_link_local(const uint8_t addr[16])
+{
+	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
+}
 
 bool prefix_has(const struct fns_prefix *, const uint8_t addr[16]);
 
@@ -30,15 +40,41 @@ bool port_on_link(const struct fns_port_config *, const uint8_t addr[16]);
  * more than the link's scope, else (IPv6) the link-local one.  False: none of that family. */
 bool port_source(const struct fns_port_config *, const uint8_t next[16], uint8_t source[16]);
 
-/* A packet that came in by `port` may be addressed so: any address of ours (the weak model of RFC 1122 §3.3.4.2), but
- * a link-local one is on its own link only. */
-bool ours_by(const struct ip *, uint8_t port, const uint8_t addr[16]);
+/* The first address of the port, of this family, with more than the link's scope. */
+bool port_source_far(const struct fns_port_config *, bool ip4, uint8_t source[16]);
 
-/* 255.255.255.255, or all ones (or zeros, as in 4.2BSD) behind the prefix of a port. */
-bool is_broadcast(const struct ip *, const uint8_t addr[16]);
+/* 255.255.255.255, or all ones (or zeros, as in 4.2BSD) behind the prefix of a port.  The address is an IPv4 one. */
+bool is_broadcast_of(const struct ip *, const uint8_t addr[16]);
+
+static inline bool
+is_broadcast(const struct ip *ip, const uint8_t addr[16])
+{
+	uint32_t host = get_u32(addr + 12) & ip->broadcast;
+
+	return (host == 0 || host == ip->broadcast) && is_broadcast_of(ip, addr);
+}
 
 /* One station's address: not unspecified, loopback, this-network, reserved, a group's or broadcast. */
-bool is_unicast(const struct ip *, const uint8_t addr[16]);
+static inline bool
+is_unicast4(const struct ip *ip, const uint8_t addr[16])
+{
+	return addr[12] != 0 && addr[12] != 127 && addr[12] < 224 && !is_broadcast(ip, addr);
+}
+
+static inline bool
+is_unicast6(const uint8_t addr[16])
+{
+	static const uint8_t
+		compatible[12]; /* ::/96: unspecified, loopback, IPv4-compatible (RFC 4291 §2.5.5.1) */
+
+	return addr[0] != 0xff && memcmp(addr, compatible, 12) != 0;
+}
+
+static inline bool
+is_unicast(const struct ip *ip, const uint8_t addr[16])
+{
+	return addr_is_ip4(addr) ? is_unicast4(ip, addr) : is_unicast6(addr);
+}
 
 /* ff02::1:ff00:0/104 with the last three octets of addr (RFC 4291 §2.7.1), and the MAC of an IPv6 group (RFC 2464 §7). */
 void solicited_node(uint8_t group[16], const uint8_t addr[16]);

@@ -30,6 +30,7 @@ ip_init(struct ip *ip, const struct fns_config *config, void *zeroed, uint64_t k
 	memset(ip, 0, sizeof(*ip));
 	ip->config = config;
 	own_init(ip);
+	route_init(ip);
 	ip->now_us = now_us;
 	ip->echo.at_us = now_us;
 	ip->echo.tokens = config->icmp_per_second;

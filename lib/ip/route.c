@@ -25,25 +25,40 @@ route_on_link(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
 	return true;
 }
 
-static bool
-route_by_gateway(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
+/* By the first port that can: a global destination is not spoken to from a link-local address, since no reply would come
+ * back. */
+static void
+gateway_init(struct ip *ip, bool ip4)
 {
-	bool ip4 = addr_is_ip4(remote);
-	uint16_t i;
+	struct ip_route *r = &ip->gateway[ip4];
 
-	for (i = 0; i < ip->config->port_count; i++) {
+	for (uint16_t i = 0; i < ip->config->port_count; i++) {
 		const struct fns_port_config *p = &ip->config->port[i];
 		const uint8_t *gateway = ip4 ? p->gateway4 : p->gateway6;
 
-		/* A global destination is not spoken to from a link-local address: no reply would come back. */
-		if (addr_is_zero(gateway) ||
-		    !port_source(p, is_link_local(gateway) ? remote : gateway, r->source) ||
-		    is_link_local(r->source))
+		if (addr_is_zero(gateway))
 			continue;
-		route_set(ip, r, i, gateway);
-		return true;
+		if (is_link_local(gateway)
+		            ? port_source_far(p, ip4, r->source)
+		            : port_source(p, gateway, r->source) && !is_link_local(r->source)) {
+			route_set(ip, r, i, gateway);
+			return;
+		}
 	}
-	return false;
+}
+
+void
+route_init(struct ip *ip)
+{
+	gateway_init(ip, false);
+	gateway_init(ip, true);
+}
+
+static bool
+route_by_gateway(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
+{
+	*r = ip->gateway[addr_is_ip4(remote)];
+	return !addr_is_zero(r->next_hop);
 }
 
 bool

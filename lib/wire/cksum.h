@@ -16,15 +16,28 @@ uint64_t cksum_add(uint64_t sum, const void *octets, size_t len);
 /* The same for a header, whose length is a multiple of four and small, onto a sum of such alone: no carry is ever lost
  * off 64 bits. */
 static inline uint64_t
-cksum_header(uint64_t sum, const uint8_t *p, size_t len)
+cksum_word(const uint8_t *p)
 {
 	uint32_t word;
 
-	for (size_t i = 0; i < len; i += 4) {
-		memcpy(&word, p + i, 4);
-		sum += word;
-	}
+	memcpy(&word, p, 4);
+	return word;
+}
+
+static inline uint64_t
+cksum_header(uint64_t sum, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i += 4)
+		sum += cksum_word(p + i);
 	return sum;
+}
+
+/* Of 20 octets, which nearly all headers have. */
+static inline uint64_t
+cksum_header20(const uint8_t *p)
+{
+	return cksum_word(p) + cksum_word(p + 4) + cksum_word(p + 8) + cksum_word(p + 12) +
+	       cksum_word(p + 16);
 }
 
 /* The sum of the pseudo header; addresses of 16 octets, IPv4 mapped (both or neither).  RFC 8200 §8.1; for IPv4 (RFC
@@ -39,18 +52,26 @@ cksum_pseudo(const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, siz
 	return cksum_header(cksum_header(cksum_header(0, src, 16), dst, 16), rest, sizeof(rest));
 }
 
+/* One's complement sum of the four 16-bit words: twice the halves are added to each other, and in the upper one meets
+ * the sum the carry of the lower one, which is the same sum. */
+static inline uint16_t
+cksum_halves(uint64_t sum)
+{
+	uint32_t half;
+
+	sum += sum << 32 | sum >> 32;
+	half = (uint32_t)(sum >> 32);
+	half += half << 16 | half >> 16;
+	return (uint16_t)(half >> 16);
+}
+
 /* Folded and complemented, host order: ready for put_u16. */
 static inline uint16_t
 cksum_fold(uint64_t sum)
 {
 	uint8_t octets[2];
-	uint16_t folded;
+	uint16_t folded = (uint16_t)~cksum_halves(sum);
 
-	sum = (sum >> 32) + (sum & 0xffffffff); /* 33 bits */
-	sum = (sum >> 16) + (sum & 0xffff);     /* 18 bits */
-	sum = (sum >> 16) + (sum & 0xffff);     /* 17 bits */
-	sum = (sum >> 16) + (sum & 0xffff);
-	folded = (uint16_t)~sum;
 	memcpy(octets, &folded, sizeof(octets));
 	return get_u16(octets);
 }
@@ -60,11 +81,7 @@ cksum_fold(uint64_t sum)
 static inline uint16_t
 cksum_number(uint64_t sum) /* ready for put_u16 */
 {
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return (uint16_t)~sum;
+	return (uint16_t)~cksum_halves(sum);
 }
 
 static inline uint64_t

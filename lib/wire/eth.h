@@ -13,13 +13,29 @@
 
 enum eth_type { ETH_IP4 = 0x0800, ETH_ARP = 0x0806, ETH_VLAN = 0x8100, ETH_QINQ = 0x88a8, ETH_IP6 = 0x86dd };
 
+#define ETH_TYPE_LEAST 0x0600 /* below it, the field is no type (IEEE 802.3 §3.2.6) */
+
 struct eth {
-	uint8_t dst[6], src[6];
+	const uint8_t *dst, *src; /* into the frame */
 	uint16_t type;
 };
 
 /* L2_RUNT, L2_VLAN, L2_LENGTH; a type nobody knows is the caller's affair. */
-enum drop eth_parse(struct eth *, struct cursor *);
+static inline enum drop
+eth_parse(struct eth *eth, struct cursor *c)
+{
+	const uint8_t *p = cursor_take(c, ETH_HEADER);
+
+	if (p == NULL)
+		return DROP_L2_RUNT;
+	eth->dst = p;
+	eth->src = p + 6;
+	eth->type = get_u16(p + 12);
+	if (eth->type == ETH_VLAN || eth->type == ETH_QINQ)
+		return DROP_L2_VLAN;
+	return eth->type < ETH_TYPE_LEAST ? DROP_L2_LENGTH : DROP_TAKEN;
+}
+
 void eth_build(uint8_t at[ETH_HEADER], const uint8_t dst[6], const uint8_t src[6], uint16_t type);
 
 static inline bool

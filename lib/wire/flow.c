@@ -14,14 +14,6 @@ addr_is_zero(const uint8_t addr[16])
 	return memcmp(addr + prefix, zero, sizeof(zero) - prefix) == 0;
 }
 
-bool
-addr_is_multicast(const uint8_t addr[16])
-{
-	if (!addr_is_ip4(addr))
-		return addr[0] == 0xff;
-	return (addr[12] & 0xf0) == 0xe0 || get_u32(addr + 12) == UINT32_MAX;
-}
-
 /* RFC 5952 §4.2: the longest run of at least two zero groups, the first of equals; *len is 0 where there is none. */
 static size_t
 longest_zeros(const uint8_t addr[16], size_t *len)

@@ -81,8 +81,18 @@ addr_equal(const uint8_t a[16], const uint8_t b[16])
 	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
-bool addr_is_zero(const uint8_t addr[16]);      /* 0.0.0.0 or :: */
-bool addr_is_multicast(const uint8_t addr[16]); /* 224/4, 255.255.255.255 or ff00::/8 */
+bool addr_is_zero(const uint8_t addr[16]); /* 0.0.0.0 or :: */
+
+/* 224/4, 255.255.255.255 or ff00::/8 */
+static inline bool
+addr_is_multicast(const uint8_t addr[16])
+{
+	static const uint8_t all[4] = {0xff, 0xff, 0xff, 0xff};
+
+	if (!addr_is_ip4(addr))
+		return addr[0] == 0xff;
+	return (addr[12] & 0xf0) == 0xe0 || memcmp(addr + 12, all, 4) == 0;
+}
 
 #define ADDR_TEXT 64
 /* "198.51.100.1:80", "[2001:db8::1]:80"; returns `text`. */

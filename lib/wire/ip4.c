@@ -49,23 +49,25 @@ ip4_parse(struct ip_packet *ip, struct cursor *c, bool verified)
 	total = get_u16(p + 2);
 	if (total < header || total > left)
 		return DROP_IP4_LENGTH;
-	if (!verified && cksum_fold(cksum_header(0, p, header)) != 0)
+	if (!verified &&
+	    cksum_fold(header == IP4_HEADER ? cksum_header20(p) : cksum_header(0, p, header)) != 0)
 		return DROP_IP4_CKSUM;
 	if (get_u16(p + 6) & (MF | FRAGMENT_OFFSET))
 		return DROP_IP4_FRAGMENT;
-	fate = walk_options(p + IP4_HEADER, header - IP4_HEADER);
-	if (fate != DROP_TAKEN)
-		return fate;
+	if (header > IP4_HEADER) {
+		fate = walk_options(p + IP4_HEADER, header - IP4_HEADER);
+		if (fate != DROP_TAKEN)
+			return fate;
+	}
 	if (p[8] == 0)
 		return DROP_IP4_TTL;
 	(void)cursor_take(c, total);
-	*ip = (struct ip_packet){
-		.protocol = p[9],
-		.ttl = p[8],
-		.tos = p[1],
-		.l4 = p + header,
-		.l4_len = (uint16_t)(total - header),
-	};
+	ip->protocol = p[9];
+	ip->ttl = p[8];
+	ip->tos = p[1];
+	ip->v6 = ip->atomic = false;
+	ip->l4 = p + header;
+	ip->l4_len = (uint16_t)(total - header);
 	addr_from_ip4(ip->src, p + 12);
 	addr_from_ip4(ip->dst, p + 16);
 	return DROP_TAKEN;

@@ -93,11 +93,29 @@ is_extension(uint8_t next)
 	return next == HOP_BY_HOP || next == ROUTING || next == FRAGMENT || next == DESTINATION;
 }
 
+/* From the first extension header, of which *ip says that it is the payload, on to what is behind the last. */
+static enum drop
+walk_extensions(struct ip_packet *ip)
+{
+	struct walk w = {.c = cursor_of(ip->l4, ip->l4_len), .next = ip->protocol};
+
+	while (is_extension(w.next)) {
+		enum drop fate = walk_extension(&w);
+
+		if (fate != DROP_TAKEN)
+			return fate;
+	}
+	ip->protocol = w.next;
+	ip->atomic = w.atomic;
+	ip->l4 = w.c.at;
+	ip->l4_len = (uint16_t)cursor_left(&w.c);
+	return DROP_TAKEN;
+}
+
 enum drop
 ip6_parse(struct ip_packet *ip, struct cursor *c)
 {
 	const uint8_t *p = c->at, *payload;
-	struct walk w = {0};
 	uint16_t len;
 
 	if (cursor_take(c, IP6_HEADER) == NULL)
@@ -108,28 +126,22 @@ ip6_parse(struct ip_packet *ip, struct cursor *c)
 	payload = cursor_take(c, len);
 	if (len == 0 || payload == NULL) /* no jumbograms */
 		return DROP_IP6_LENGTH;
-	w.c = cursor_of(payload, len);
-	w.next = p[6];
-	while (is_extension(w.next)) {
-		enum drop fate = walk_extension(&w);
+	memcpy(ip->src, p + 8, 16);
+	memcpy(ip->dst, p + 24, 16);
+	ip->protocol = p[6];
+	ip->ttl = p[7];
+	ip->tos = (uint8_t)(get_u16(p) >> 4);
+	ip->v6 = true;
+	ip->atomic = false;
+	ip->l4 = payload;
+	ip->l4_len = len;
+	if (is_extension(p[6])) {
+		enum drop fate = walk_extensions(ip);
 
 		if (fate != DROP_TAKEN)
 			return fate;
 	}
-	if (w.next == NO_NEXT)
-		return DROP_IP6_NO_NEXT;
-	*ip = (struct ip_packet){
-		.protocol = w.next,
-		.ttl = p[7],
-		.tos = (uint8_t)(get_u16(p) >> 4),
-		.v6 = true,
-		.atomic = w.atomic,
-		.l4 = w.c.at,
-		.l4_len = (uint16_t)cursor_left(&w.c),
-	};
-	memcpy(ip->src, p + 8, 16);
-	memcpy(ip->dst, p + 24, 16);
-	return DROP_TAKEN;
+	return ip->protocol == NO_NEXT ? DROP_IP6_NO_NEXT : DROP_TAKEN;
 }
 
 void

@@ -168,6 +168,39 @@ route__gateway__source_of_larger_scope(void **unused)
 	net_down(&n);
 }
 
+/* Of equal prefixes the first counts, on whichever port; each keeps its broadcast addresses. */
+static void
+route__equal_prefixes(void **unused)
+{
+	static const char *const broadcast[] = {"192.0.2.0", "192.0.2.255", "198.51.100.0", "198.51.100.63"};
+	struct net n;
+	struct ip_route r;
+
+	(void)unused;
+	net_config(&n);
+	net_address(&n.config.port[0], "192.0.2.2", 24);
+	net_address(&n.config.port[0], "192.0.2.3", 24);
+	net_address(&n.config.port[0], "2001:db8::2", 64);
+	net_address(&n.config.port[1], "192.0.2.4", 24);
+	net_address(&n.config.port[1], "192.0.2.65", 26);
+	net_start(&n);
+	assert_int_equal(n.ip.on_links, 5);
+	assert_true(ip_route(&n.ip, addr(PEER4).ip, &r));
+	assert_int_equal(r.port, 0);
+	assert_memory_equal(r.source, addr(ME4).ip, 16);
+	assert_true(ip_route(&n.ip, addr(PEER6).ip, &r));
+	assert_memory_equal(r.source, addr(ME6).ip, 16);
+	assert_true(ip_route(&n.ip, addr("192.0.2.99").ip, &r));
+	assert_int_equal(r.port, 1);
+	assert_memory_equal(r.source, addr("192.0.2.65").ip, 16);
+	assert_true(ip_route(&n.ip, addr("192.0.2.63").ip, &r)); /* all ones, but behind another prefix */
+	assert_false(ip_route(&n.ip, addr("192.0.2.127").ip, &r));
+	for (size_t i = 0; i < COUNT(broadcast); i++)
+		if (ip_route(&n.ip, addr(broadcast[i]).ip, &r))
+			fail_msg("%s", broadcast[i]);
+	net_down(&n);
+}
+
 /* Prefixes of length 0 hold only their own family. */
 static void
 route__prefix_of_length_0(void **unused)
@@ -216,6 +249,7 @@ main(void)
 		cmocka_unit_test(route__no_gateway__on_link_only),
 		cmocka_unit_test(route__gateway__needs_a_source),
 		cmocka_unit_test(route__gateway__source_of_larger_scope),
+		cmocka_unit_test(route__equal_prefixes),
 		cmocka_unit_test(route__prefix_of_length_0),
 		cmocka_unit_test(confirm__keeps_the_next_hop_reachable),
 	};
