@@ -17,6 +17,8 @@
 #include "port.h"
 
 #define QUIET_PASSES 256
+#define STREAM_SENDS (4u << 20) /* octets that all connections of stream may have in their send buffers ... */
+#define STREAM_LEAST (64u << 10) /* ... but each of them so many */
 
 _Thread_local struct end *end_now;
 
@@ -142,6 +144,10 @@ configure_ours(struct end *e)
 	cf->listeners = flow_server_ports(p);
 	cf->neighbours = 64;
 	cf->resets_per_second = 1000000000;
+	/* What waits for longer than the link takes to carry it waits in no cache, and is fetched from memory twice. */
+	if (p->command == COMMAND_STREAM)
+		cf->snd_buf_max = p->conns < STREAM_SENDS / STREAM_LEAST ? STREAM_SENDS / (uint32_t)p->conns
+		                                                         : STREAM_LEAST;
 	cf->port_count = 1;
 	flow_config(p, e->side, &cf->port[0]);
 }
