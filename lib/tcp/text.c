@@ -3,6 +3,14 @@
 #include "internal.h"
 #include "profile.h"
 
+/* n octets from seq on into their places; how many found one. */
+static uint32_t
+put(const struct fns_conn *c, struct ring *rx, const struct seg *s, uint32_t seq, uint32_t n)
+{
+	return (uint32_t)ring_put(rx, &tcp_of(c)->pages, rx->len + (seq - c->rcv.nxt),
+	                          s->text + (seq - s->seq), n);
+}
+
 /* Octets that are held already stay: the first copy wins (H03).  Returns the first octet not placed. */
 static uint32_t
 place(struct fns_conn *c, const struct ranges *held, const struct seg *s)
@@ -13,7 +21,6 @@ place(struct fns_conn *c, const struct ranges *held, const struct seg *s)
 	while (at != end) {
 		const struct range *here = ranges_find(held, at);
 		uint32_t stop = end;
-		size_t want, put;
 
 		if (here != NULL) {
 			at = seq_min(here->right, end);
@@ -25,11 +32,8 @@ place(struct fns_conn *c, const struct ranges *held, const struct seg *s)
 				break;
 			}
 		}
-		want = stop - at;
-		put = ring_put(&q->rx, &tcp_of(c)->pages, q->rx.len + (at - c->rcv.nxt),
-		               s->text + (at - s->seq), want);
-		at += (uint32_t)put;
-		if (put < want)
+		at += put(c, &q->rx, s, at, stop - at);
+		if (at != stop)
 			break;
 	}
 	return at;
@@ -210,21 +214,22 @@ text_discard(struct fns_conn *c)
 enum drop
 text_take(struct fns_conn *c, const struct seg *s)
 {
-	static const struct ranges nothing;
 	struct recovery *r = conn_has_recovery(c);
 	bool held = r != NULL && r->held.used > 0;
 	uint32_t before = c->rcv.nxt, end;
+	struct queues *q;
 
 	if (s->seq != c->rcv.nxt)
 		return take_out_of_order(c, s);
 	if (held)
 		find_twice(c, &r->held, s);
-	if (conn_attach(c) == NULL)
+	q = conn_attach(c);
+	if (q == NULL)
 		return DROP_TEXT_NO_MEMORY;
-	end = place(c, held ? &r->held : &nothing, s);
+	end = held ? place(c, &r->held, s) : s->seq + put(c, &q->rx, s, s->seq, s->text_len);
 	if (end == s->seq)
 		return DROP_TEXT_NO_MEMORY;
-	ring_extend(&conn_queues(c)->rx, end - c->rcv.nxt);
+	ring_extend(&q->rx, end - c->rcv.nxt);
 	c->rcv.nxt = end;
 	if (held) {
 		ranges_cut(&r->held, end);
