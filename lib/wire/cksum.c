@@ -1,60 +1,69 @@
-/* The Internet checksum (RFC 1071).  Octets are added eight at a time as they lie in memory: a one's complement sum is
- * the same in either byte order but for a swap at the end (§2 (B)), and the same in any word size (§2 (C)). */
+/* The Internet checksum (RFC 1071).  Octets are added as they lie in memory, many at a time: a one's complement sum is the
+ * same in either byte order but for a swap at the end (§2 (B)), and the same in any word size (§2 (C)). */
 #include "cksum.h"
 
-/* The carry goes round: 2^64 - 1 is a multiple of 2^16 - 1, so nothing is lost. */
-static inline uint64_t
-add_around(uint64_t a, uint64_t b)
-{
-	a += b;
-	return a + (a < b);
-}
+#define STEP  32               /* octets that sum_steps takes at a time */
+#define STEPS (UINT16_MAX / 2) /* of which so many at the most: 32 bits hold the sum of two words of each */
+#define FEW   (4 * STEP)       /* octets for which its beginning and end are not worth it */
 
-static inline uint64_t
-load(const uint8_t *p)
+typedef uint32_t quad __attribute__((vector_size(16)));
+
+static inline quad
+load_quad(const uint8_t *p)
 {
-	uint64_t v;
+	quad v;
 
 	memcpy(&v, p, sizeof(v));
 	return v;
 }
 
-/* The last len < 8 octets, zeros behind them. */
-static inline uint64_t
-load_tail(const uint8_t *p, size_t len)
+/* Each lane keeps the sum of its words, of which what overflows is lost, and that of their upper halves: the lower halves'
+ * sum, which does not overflow, is the difference. */
+static uint64_t
+sum_steps(const uint8_t *p, size_t steps)
 {
-	uint8_t tail[8] = {0};
-	size_t n = 0;
+	quad words[2] = {{0}}, upper[2] = {{0}};
+	uint64_t sum = 0;
 
-	/* constant lengths, so that no memcpy is called */
-	if (len & 4) {
-		memcpy(tail, p, 4);
-		n = 4;
+	for (; steps > 0; steps--, p += STEP) {
+		quad a = load_quad(p), b = load_quad(p + 16);
+
+		words[0] += a;
+		words[1] += b;
+		upper[0] += a >> 16;
+		upper[1] += b >> 16;
 	}
-	if (len & 2) {
-		memcpy(tail + n, p + n, 2);
-		n += 2;
-	}
-	if (len & 1)
-		tail[n] = p[n];
-	return load(tail);
+	upper[0] += upper[1];
+	words[0] += words[1] - (upper[0] << 16);
+	for (unsigned i = 0; i < 4; i++)
+		sum += (uint64_t)words[0][i] + upper[0][i];
+	return sum;
 }
 
 uint64_t
 cksum_add(uint64_t sum, const void *octets, size_t len)
 {
 	const uint8_t *p = octets;
-	uint64_t b = 0, c = 0, d = 0; /* four chains of carries run side by side */
+	uint16_t two;
 
-	for (; len >= 32; len -= 32, p += 32) {
-		sum = add_around(sum, load(p));
-		b = add_around(b, load(p + 8));
-		c = add_around(c, load(p + 16));
-		d = add_around(d, load(p + 24));
+	while (len >= FEW) {
+		size_t steps = len / STEP < STEPS ? len / STEP : STEPS;
+
+		sum = cksum_around(sum, sum_steps(p, steps));
+		p += steps * STEP;
+		len -= steps * STEP;
 	}
-	for (; len >= 8; len -= 8, p += 8)
-		sum = add_around(sum, load(p));
-	if (len > 0)
-		b = add_around(b, load_tail(p, len));
-	return add_around(add_around(sum, b), add_around(c, d));
+	sum = cksum_header(sum, p, len & ~(size_t)3);
+	p += len & ~(size_t)3;
+	if (len & 2) {
+		memcpy(&two, p, 2);
+		sum = cksum_around(sum, two);
+		p += 2;
+	}
+	if (len & 1) {
+		two = 0;
+		memcpy(&two, p, 1);
+		sum = cksum_around(sum, two);
+	}
+	return sum;
 }

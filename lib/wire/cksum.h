@@ -13,31 +13,53 @@
  * only. */
 uint64_t cksum_add(uint64_t sum, const void *octets, size_t len);
 
-/* The same for a header, whose length is a multiple of four and small, onto a sum of such alone: no carry is ever lost
- * off 64 bits. */
+/* The carry goes round: 2^64 - 1 is a multiple of 2^16 - 1, so nothing is lost. */
 static inline uint64_t
-cksum_word(const uint8_t *p)
+cksum_around(uint64_t a, uint64_t b)
+{
+	bool carry = __builtin_add_overflow(a, b, &a);
+
+	return a + carry;
+}
+
+static inline uint64_t
+cksum_eight(uint64_t sum, const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, 8);
+	return cksum_around(sum, word);
+}
+
+static inline uint64_t
+cksum_four(uint64_t sum, const uint8_t *p)
 {
 	uint32_t word;
 
 	memcpy(&word, p, 4);
-	return word;
+	return cksum_around(sum, word);
 }
 
+/* The same for a header, whose length is a multiple of four and small. */
 static inline uint64_t
 cksum_header(uint64_t sum, const uint8_t *p, size_t len)
 {
-	for (size_t i = 0; i < len; i += 4)
-		sum += cksum_word(p + i);
+	const uint8_t *end = p + len;
+
+	if (len & 4) {
+		sum = cksum_four(sum, p);
+		p += 4;
+	}
+	for (; p < end; p += 8)
+		sum = cksum_eight(sum, p);
 	return sum;
 }
 
-/* Of 20 octets, which nearly all headers have. */
+/* Of 20 octets, as nearly all headers are, or begin. */
 static inline uint64_t
-cksum_header20(const uint8_t *p)
+cksum_header20(uint64_t sum, const uint8_t *p)
 {
-	return cksum_word(p) + cksum_word(p + 4) + cksum_word(p + 8) + cksum_word(p + 12) +
-	       cksum_word(p + 16);
+	return cksum_four(cksum_eight(cksum_eight(sum, p), p + 8), p + 16);
 }
 
 /* The sum of the pseudo header; addresses of 16 octets, IPv4 mapped (both or neither).  RFC 8200 §8.1; for IPv4 (RFC
@@ -46,31 +68,32 @@ cksum_header20(const uint8_t *p)
 static inline uint64_t
 cksum_pseudo(const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, size_t len)
 {
-	uint8_t rest[8] = {[7] = protocol};
+	uint8_t rest[8];
+	uint64_t sum;
 
 	put_u32(rest, (uint32_t)len);
-	return cksum_header(cksum_header(cksum_header(0, src, 16), dst, 16), rest, sizeof(rest));
+	put_u32(rest + 4, protocol);
+	memcpy(&sum, rest, 8);
+	sum = cksum_eight(cksum_eight(sum, src), src + 8);
+	return cksum_eight(cksum_eight(sum, dst), dst + 8);
 }
 
-/* One's complement sum of the four 16-bit words: twice the halves are added to each other, and in the upper one meets
- * the sum the carry of the lower one, which is the same sum. */
+/* Half a sum added to the other half of it, of 64 bits and then of 32: each time the upper half, into which the lower one
+ * carried, is all of it. */
 static inline uint16_t
 cksum_halves(uint64_t sum)
 {
-	uint32_t half;
+	uint32_t half = (uint32_t)((sum + (sum >> 32 | sum << 32)) >> 32);
 
-	sum += sum << 32 | sum >> 32;
-	half = (uint32_t)(sum >> 32);
-	half += half << 16 | half >> 16;
-	return (uint16_t)(half >> 16);
+	return (uint16_t)((half + (half >> 16 | half << 16)) >> 16);
 }
 
 /* Folded and complemented, host order: ready for put_u16. */
 static inline uint16_t
 cksum_fold(uint64_t sum)
 {
-	uint8_t octets[2];
 	uint16_t folded = (uint16_t)~cksum_halves(sum);
+	uint8_t octets[2];
 
 	memcpy(octets, &folded, sizeof(octets));
 	return get_u16(octets);

@@ -55,11 +55,14 @@ put_u16(uint8_t *p, uint16_t v)
 	p[1] = (uint8_t)v;
 }
 
+/* In one piece: octet by octet, compilers see no word in it when parts of the value are at hand. */
 static inline void
 put_u32(uint8_t *p, uint32_t v)
 {
-	put_u16(p, (uint16_t)(v >> 16));
-	put_u16(p + 2, (uint16_t)v);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	memcpy(p, &v, 4);
 }
 
 #endif

@@ -50,7 +50,7 @@ ip4_parse(struct ip_packet *ip, struct cursor *c, bool verified)
 	if (total < header || total > left)
 		return DROP_IP4_LENGTH;
 	if (!verified &&
-	    cksum_fold(header == IP4_HEADER ? cksum_header20(p) : cksum_header(0, p, header)) != 0)
+	    cksum_fold(header == IP4_HEADER ? cksum_header20(0, p) : cksum_header(0, p, header)) != 0)
 		return DROP_IP4_CKSUM;
 	if (get_u16(p + 6) & (MF | FRAGMENT_OFFSET))
 		return DROP_IP4_FRAGMENT;

@@ -1,6 +1,7 @@
 /* TCP options (RFC 9293 §3.1, §3.2; RFC 7323 §2.2, §3.2; RFC 2018 §2, §3). */
 #include "opt.h"
 
+#include "cksum.h"
 #include "cursor.h"
 
 enum opt_kind {
@@ -76,12 +77,11 @@ parse_one(struct opt *opt, uint8_t kind, const uint8_t *body, size_t len)
 }
 
 void
-opt_parse(struct opt *opt, const uint8_t *octets, size_t len)
+opt_parse_each(struct opt *opt, const uint8_t *octets, size_t len)
 {
 	struct cursor c = cursor_of(octets, len);
 	const uint8_t *kind, *size, *body;
 
-	*opt = (struct opt){0};
 	while ((kind = cursor_take(&c, 1)) != NULL) {
 		if (*kind == KIND_END)
 			return;
@@ -214,4 +214,15 @@ opt_build(uint8_t at[OPT_MAX], const struct opt *opt)
 	for (used = (size_t)(p - at); used % 4 != 0; used++)
 		at[used] = KIND_END;
 	return used;
+}
+
+size_t
+opt_build_summed(uint8_t *at, const struct opt *opt, uint64_t *sum)
+{
+	uint8_t octets[OPT_MAX];
+	size_t n = opt_build(octets, opt);
+
+	memcpy(at, octets, n);
+	*sum = cksum_number_of(cksum_header(0, octets, n));
+	return n;
 }

@@ -6,7 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPT_MAX 40 /* octets of options in a header at the most */
+#include "cursor.h"
+
+#define OPT_MAX        40 /* octets of options in a header at the most */
+
+/* NOP, NOP and the beginning of timestamps: RFC 7323, appendix A, and nearly every segment there is. */
+#define OPT_TS_ALIGNED 0x0101080au
 
 struct opt_block {
 	uint32_t left, right;
@@ -25,13 +30,32 @@ struct opt {
 
 /* Never fails and never reads past len: unknown kinds are skipped by their length (MUST-6), a known kind of wrong
  * length counts as unknown, of doubles the first stands, and each step moves on by at least one octet. */
-void opt_parse(struct opt *, const uint8_t *octets, size_t len);
+void opt_parse_each(struct opt *, const uint8_t *octets, size_t len); /* adds to what is there */
+
+/* The same onto nothing, and what nearly every segment has, or begins with, in one comparison. */
+static inline void
+opt_parse(struct opt *opt, const uint8_t *octets, size_t len)
+{
+	*opt = (struct opt){0};
+	if (len >= 12 && get_u32(octets) == OPT_TS_ALIGNED) {
+		opt->has_ts = true;
+		opt->ts_val = get_u32(octets + 4);
+		opt->ts_ecr = get_u32(octets + 8);
+		octets += 12;
+		len -= 12;
+	}
+	if (len > 0)
+		opt_parse_each(opt, octets, len);
+}
 
 /* Order and padding: as Linux, MSS; SACK-permitted and timestamps in one row; NOP and window scale; SACK blocks.
  * `packed`, MSS; NOP and window scale; SACK-permitted; timestamps, and SACK blocks, each behind the NOPs that align its
  * numbers; end-of-list to the next word.  Writes what the has_ flags and `sacks` name; returns octets written, a multiple
  * of 4, at most OPT_MAX (SACK blocks that do not fit are left out). */
 size_t opt_build(uint8_t at[OPT_MAX], const struct opt *);
+
+/* The same, with *sum the sum of their words as numbers (cksum.h). */
+size_t opt_build_summed(uint8_t *at, const struct opt *, uint64_t *sum);
 
 /* How many octets opt_build will write. */
 size_t opt_size(const struct opt *);

@@ -10,8 +10,9 @@
 static bool
 sum_is_good(const uint8_t *l4, size_t header, size_t len, const uint8_t src[16], const uint8_t dst[16])
 {
-	uint64_t sum = cksum_header(cksum_pseudo(src, dst, PROTO_TCP, len), l4, header);
+	uint64_t sum = cksum_header20(cksum_pseudo(src, dst, PROTO_TCP, len), l4);
 
+	sum = cksum_header(sum, l4 + SEG_HEADER, header - SEG_HEADER);
 	if (len > header)
 		sum = cksum_add(sum, l4 + header, len - header);
 	return cksum_fold(sum) == 0;
@@ -21,6 +22,7 @@ enum drop
 seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
           const uint8_t src[16], const uint8_t dst[16], bool verified)
 {
+	uint32_t ports;
 	size_t header;
 
 	assert(len <= UINT16_MAX); /* it came in one IP packet */
@@ -31,9 +33,10 @@ seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t
 		return DROP_TCP_OFFSET;
 	if (!verified && !sum_is_good(l4, header, len, src, dst))
 		return DROP_TCP_CKSUM; /* MUST-3 */
-	*src_port = get_u16(l4);
-	*dst_port = get_u16(l4 + 2);
-	if (*src_port == 0 || *dst_port == 0)
+	ports = get_u32(l4);
+	*src_port = (uint16_t)(ports >> 16);
+	*dst_port = (uint16_t)ports;
+	if (ports <= UINT16_MAX || (uint16_t)ports == 0)
 		return DROP_TCP_PORT_ZERO;
 	seg->seq = get_u32(l4 + 4);
 	seg->ack = get_u32(l4 + 8);
@@ -46,50 +49,49 @@ seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t
 		return DROP_TCP_OPTION; /* MUST-7; later segments still carry text, so there only the options are lost */
 	seg->text = l4 + header;
 	seg->text_len = (uint16_t)(len - header);
-	seg->len = seg->text_len;
-	if (seg->flags & SYN)
-		seg->len++;
-	if (seg->flags & FIN)
-		seg->len++;
+	seg->len = seg->text_len + (seg->flags / SYN & 1u) + (seg->flags / FIN & 1u);
 	return DROP_TAKEN;
 }
 
-/* Octets of options; the most frequent ones without a detour. */
-static size_t
-options(uint8_t *at, const struct opt *opt, uint64_t *sum)
+/* All but the options, and the sum of all, to which theirs has been added. */
+static inline size_t
+build_fixed(uint8_t *at, uint32_t ports, const struct seg *seg, size_t header, uint64_t *sum)
 {
-	uint8_t octets[OPT_MAX];
-	size_t n;
+	const uint32_t seq = seg->seq, ack = seg->ack, up = seg->up;
+	const uint32_t offset = (uint32_t)header << 26 | (uint32_t)seg->flags << 16 | seg->wnd;
 
-	if (!(opt->has_mss || opt->has_wscale || opt->has_sack_permitted || opt->sacks > 0 || opt->packed)) {
-		if (!opt->has_ts)
-			return 0;
-		put_u32(at, 0x0101080a);
-		put_u32(at + 4, opt->ts_val);
-		put_u32(at + 8, opt->ts_ecr);
-		*sum += (uint64_t)0x0101080a + opt->ts_val + opt->ts_ecr;
-		return 12;
-	}
-	n = opt_build(octets, opt);
-	memcpy(at, octets, n);
-	*sum += cksum_number_of(cksum_header(0, octets, n));
-	return n;
+	*sum += (uint64_t)ports + seq + ack + offset + up;
+	put_u32(at, ports);
+	put_u32(at + 4, seq);
+	put_u32(at + 8, ack);
+	put_u32(at + 12, offset);
+	put_u32(at + 16, up);
+	return header;
+}
+
+/* Apart, so that what nearly every segment needs is straight on. */
+static __attribute__((noinline)) size_t
+build_any(uint8_t *at, uint32_t ports, const struct seg *seg, uint64_t *sum)
+{
+	size_t n = opt_build_summed(at + SEG_HEADER, &seg->opt, sum);
+
+	return build_fixed(at, ports, seg, SEG_HEADER + n, sum);
 }
 
 size_t
 seg_build_summed(uint8_t *at, uint16_t src_port, uint16_t dst_port, const struct seg *seg, uint64_t *sum)
 {
-	uint32_t ports = (uint32_t)src_port << 16 | dst_port, offset;
-	size_t header;
+	const struct opt *opt = &seg->opt;
+	const uint32_t ports = (uint32_t)src_port << 16 | dst_port, val = opt->ts_val, ecr = opt->ts_ecr;
 
 	*sum = 0;
-	header = SEG_HEADER + options(at + SEG_HEADER, &seg->opt, sum);
-	offset = (uint32_t)header / 4 << 28 | (uint32_t)seg->flags << 16 | seg->wnd;
-	put_u32(at, ports);
-	put_u32(at + 4, seg->seq);
-	put_u32(at + 8, seg->ack);
-	put_u32(at + 12, offset);
-	put_u32(at + 16, seg->up);
-	*sum += (uint64_t)ports + seg->seq + seg->ack + offset + seg->up;
-	return header;
+	if (opt->has_mss | opt->has_wscale | opt->has_sack_permitted | opt->packed | opt->sacks)
+		return build_any(at, ports, seg, sum);
+	if (!opt->has_ts)
+		return build_fixed(at, ports, seg, SEG_HEADER, sum);
+	*sum = (uint64_t)OPT_TS_ALIGNED + val + ecr;
+	put_u32(at + SEG_HEADER, OPT_TS_ALIGNED);
+	put_u32(at + SEG_HEADER + 4, val);
+	put_u32(at + SEG_HEADER + 8, ecr);
+	return build_fixed(at, ports, seg, SEG_HEADER + 12, sum);
 }

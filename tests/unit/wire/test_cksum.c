@@ -58,6 +58,48 @@ hostile__E02__zeros_and_ones__equal_naive(void **state)
 	assert_int_equal(cksum_fold(cksum_add(0, "\xff\xfe\x00\x01", 4)), 0);
 }
 
+/* More than is added at a time, of what fills every lane fastest: no carry is lost. */
+static void
+cksum__megabytes__equal_naive(void **state)
+{
+	static const uint8_t fills[] = {0xff, 0xfe, 0x80, 0x01};
+	const size_t len = (2u << 20) + 1234567;
+	struct octets o = octets_blank(len);
+	uint64_t seed = 5;
+
+	(void)state;
+	for (size_t f = 0; f < COUNT(fills); f++) {
+		memset(o.at, fills[f], len);
+		assert_int_equal(cksum_fold(cksum_add(0, o.at, len)), naive_cksum(o.at, len));
+	}
+	random_fill(&seed, o.at, len);
+	assert_int_equal(cksum_fold(cksum_add(UINT64_MAX, o.at, len)), naive_cksum(o.at, len));
+	octets_free(&o);
+}
+
+/* Headers are summed by other steps than the rest. */
+static void
+cksum_header__every_length__equals_cksum_add(void **state)
+{
+	uint64_t seed = 6;
+	uint8_t text[64];
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		uint64_t before = (uint64_t)random_u32(&seed) << 32 | random_u32(&seed);
+		size_t len = (size_t)i % 17 * 4;
+
+		random_fill(&seed, text, sizeof(text));
+		if (i % 3 == 0)
+			memset(text, 0xff, len / 2);
+		assert_int_equal(cksum_fold(cksum_header(before, text, len)),
+		                 cksum_fold(cksum_add(before, text, len)));
+		assert_int_equal(cksum_fold(cksum_header20(before, text)),
+		                 cksum_fold(cksum_add(before, text, 20)));
+		assert_int_equal(cksum_fold(cksum_header(0, text, len)), naive_cksum(text, len));
+	}
+}
+
 static void
 hostile__E02__million_random_inputs__equal_naive(void **state)
 {
@@ -165,6 +207,8 @@ main(void)
 		cmocka_unit_test(cksum__example_of_RFC_1071__is_as_printed),
 		cmocka_unit_test(cksum__every_length_and_alignment__equals_naive),
 		cmocka_unit_test(hostile__E02__zeros_and_ones__equal_naive),
+		cmocka_unit_test(cksum__megabytes__equal_naive),
+		cmocka_unit_test(cksum_header__every_length__equals_cksum_add),
 		cmocka_unit_test(hostile__E02__million_random_inputs__equal_naive),
 		cmocka_unit_test(cksum__sum_of_even_pieces__equals_whole),
 		cmocka_unit_test(cksum__whole_with_its_checksum__folds_to_zero),

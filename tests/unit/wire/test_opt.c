@@ -152,6 +152,33 @@ opt_parse__every_alignment__is_read(void **state)
 	}
 }
 
+/* The short way is taken for timestamps in front and aligned, or nearly so, with whatever follows. */
+static void
+opt_parse__short_way__equals_the_long_one(void **state)
+{
+	static const uint8_t ts[12] = {1, 1, TS_OCTETS};
+	static const uint8_t follow[][12] = {{1, 1, 5, 10, BLOCK_OCTETS}, {TS_OCTETS}, {0}, {1, 1, 4, 2}};
+	uint64_t seed = 2;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		uint8_t octets[OPT_MAX];
+		struct opt each = {0}, is;
+		size_t len = random_u32(&seed) % (OPT_MAX + 1);
+
+		for (size_t at = 0; at < len; at++)
+			octets[at] = (uint8_t)(random_u32(&seed) % (i % 2 ? 12 : 256));
+		memcpy(octets, ts, len < 12 ? len : 12);
+		if (i % 4 == 0 && len >= 24)
+			memcpy(octets + 12, follow[random_u32(&seed) % COUNT(follow)], 12);
+		if (i % 8 == 0)
+			octets[random_u32(&seed) % 4] ^= 1;
+		opt_parse_each(&each, octets, len);
+		is = parse(octets, len);
+		assert_same(&is, &each);
+	}
+}
+
 static void
 opt_parse__end_of_options__ends_them(void **state)
 {
@@ -181,6 +208,7 @@ main(void)
 		cmocka_unit_test(opt_build__every_choice__is_bounded_and_comes_back),
 		cmocka_unit_test(opt_parse__orders_of_other_systems__are_read),
 		cmocka_unit_test(opt_parse__every_alignment__is_read),
+		cmocka_unit_test(opt_parse__short_way__equals_the_long_one),
 		cmocka_unit_test(opt_parse__end_of_options__ends_them),
 		cmocka_unit_test(opt_parse__nothing__is_nothing),
 	};
