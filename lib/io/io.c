@@ -53,10 +53,10 @@ io_init(struct io *io, const struct port *port, uint16_t ports, uint16_t queue, 
 /* The port's verdict, if it was asked for one.  NONE says that the sum in the frame is not the real one but that the
  * octets are known to be whole (a virtual port that trusts its host): as good as GOOD. */
 static uint16_t
-verdict(const struct port *p, uint64_t ol_flags)
+verdict(const struct port *p, const struct rte_mbuf *m)
 {
-	uint64_t ip = ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
-	uint64_t l4 = ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	uint64_t ip = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t l4 = m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	uint16_t flags = 0;
 
 	if (p->rx_ip_cksum) {
@@ -74,30 +74,42 @@ verdict(const struct port *p, uint64_t ol_flags)
 	return flags;
 }
 
-/* One contiguous frame from an mbuf; false if it cannot be one. */
-static bool
-borrow(struct io *io, struct rte_mbuf *m, uint8_t port)
+/* The frame in an mbuf's first buffer, and its octets. */
+static uint16_t
+lend(struct io *io, struct rte_mbuf *m, uint16_t port)
 {
 	struct fns_frame *f = &io->rx[io->received];
 
-	if (m->nb_segs > 1) {
-		/* longer than one buffer is longer than MTU: nobody we talk to sends it */
-		if (rte_pktmbuf_linearize(m) != 0) {
-			counter_add(&io->count.rx_oversize, 1);
-			return false;
-		}
-		counter_add(&io->count.rx_joined, 1);
-	}
-	f->data = rte_pktmbuf_mtod(m, uint8_t *);
-	f->len = m->data_len;
-	f->room = m->data_len;
-	f->flags = verdict(&io->port[port], m->ol_flags);
-	f->l2_len = f->l3_len = 0;
-	f->port = port;
-	f->token = m;
 	io->borrowed[io->received++] = m;
-	counter_add(&io->count.rx_octets, m->data_len);
+	*f = (struct fns_frame){.data = rte_pktmbuf_mtod(m, uint8_t *),
+	                        .len = m->data_len,
+	                        .room = m->data_len,
+	                        .flags = verdict(&io->port[port], m),
+	                        .port = (uint8_t)port,
+	                        .token = m};
+	return m->data_len;
+}
+
+/* Makes one buffer of several; false, and the mbuf is freed: there is none so long. */
+static bool
+join(struct io *io, struct rte_mbuf *m)
+{
+	/* longer than one buffer is longer than MTU: nobody we talk to sends it */
+	if (rte_pktmbuf_linearize(m) != 0) {
+		counter_add(&io->count.rx_oversize, 1);
+		rte_pktmbuf_free(m);
+		return false;
+	}
+	counter_add(&io->count.rx_joined, 1);
 	return true;
+}
+
+static void
+blank(struct io *io, uint16_t slot, struct rte_mbuf *m)
+{
+	io->blank[slot] = (struct fns_frame){.data = rte_pktmbuf_mtod(m, uint8_t *),
+	                                     .room = rte_pktmbuf_tailroom(m),
+	                                     .token = m};
 }
 
 /* Fresh mbufs into slots [from, from + n); how many there were. */
@@ -109,11 +121,8 @@ fill(struct io *io, uint16_t from, uint16_t n)
 	/* all or none: while the pool is short, a smaller number may still be had */
 	while (n > 0 && rte_pktmbuf_alloc_bulk(io->pool, fresh, n) != 0)
 		n /= 2;
-	for (uint16_t i = 0; i < n; i++) {
-		io->blank[from + i] = (struct fns_frame){.data = rte_pktmbuf_mtod(fresh[i], uint8_t *),
-		                                         .room = rte_pktmbuf_tailroom(fresh[i]),
-		                                         .token = fresh[i]};
-	}
+	for (uint16_t i = 0; i < n; i++)
+		blank(io, (uint16_t)(from + i), fresh[i]);
 	return n;
 }
 
@@ -156,8 +165,8 @@ has_queue(const struct io *io, uint16_t port)
 static void
 take_in(struct io *io, struct rte_mbuf *m, uint16_t port)
 {
-	if (!borrow(io, m, (uint8_t)port))
-		rte_pktmbuf_free(m);
+	if (m->nb_segs == 1 || join(io, m))
+		counter_add(&io->count.rx_octets, lend(io, m, port));
 }
 
 static void
@@ -260,13 +269,18 @@ receive(struct io *io, uint16_t port)
 {
 	struct rte_mbuf *burst[IO_BURST];
 	uint16_t n = rte_eth_rx_burst(io->port[port].id, io->queue, burst, io->burst);
+	uint64_t octets = 0;
 
-	for (uint16_t k = 0; k < n; k++) {
-		if (io->steer != NULL)
+	if (io->steer != NULL) {
+		for (uint16_t k = 0; k < n; k++)
 			sort(io, burst[k], port);
-		else
-			take_in(io, burst[k], port);
+		return;
 	}
+	for (uint16_t k = 0; k < n; k++) {
+		if (burst[k]->nb_segs == 1 || join(io, burst[k]))
+			octets += lend(io, burst[k], port);
+	}
+	counter_add(&io->count.rx_octets, octets);
 }
 
 static void
@@ -390,14 +404,33 @@ transmit(struct io *io, uint16_t port)
 		give_up(io, b);
 }
 
+/* Received mbufs become blank ones, as far as there are holes: they are in the cache, and that way need no pool.  Those
+ * that somebody else holds, or that belong elsewhere, and what is left go back to where they came from. */
+static void
+give_back(struct io *io)
+{
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < io->received; i++) {
+		struct rte_mbuf *m = io->borrowed[i];
+
+		if (io->holes > 0 && m->pool == io->pool && m->nb_segs == 1 && RTE_MBUF_DIRECT(m) &&
+		    rte_mbuf_refcnt_read(m) == 1) {
+			rte_pktmbuf_reset(m);
+			blank(io, --io->holes, m);
+		} else
+			io->borrowed[kept++] = m;
+	}
+	if (kept > 0)
+		rte_pktmbuf_free_bulk(io->borrowed, kept);
+	io->received = 0;
+}
+
 void
 io_tx(struct io *io)
 {
 	uint16_t used = io->outbox.used;
 
-	/* first, so that a pool which is short can serve what the PMD does next */
-	rte_pktmbuf_free_bulk(io->borrowed, io->received);
-	io->received = 0;
 	for (uint16_t i = 0; i < used; i++) {
 		const struct fns_frame *f = &io->blank[i];
 		struct io_backlog *b = &io->backlog[f->port];
@@ -406,6 +439,8 @@ io_tx(struct io *io)
 	}
 	io->holes = used;
 	io->outbox.used = io->outbox.room = 0;
+	/* before the ports, so that a pool which is short can serve what a PMD does next */
+	give_back(io);
 	for (uint16_t i = 0; i < io->ports; i++)
 		transmit(io, i);
 }

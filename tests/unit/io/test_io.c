@@ -279,6 +279,53 @@ chains_are_joined_or_dropped(void **state)
 	end();
 }
 
+/* Three that arrived fill the holes of three that were sent, as good as new; but for one that somebody else holds, and one
+ * of another pool: these go back. */
+static void
+what_arrived_is_blank_next(void **state)
+{
+	struct rte_mempool *other =
+		rte_pktmbuf_pool_create("other", 31, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	struct rte_mbuf *in[5];
+	unsigned before;
+
+	(void)state;
+	begin(1024);
+	io_rx(&b.io);
+	fill(3, 0);
+	io_tx(&b.io);
+	assert_non_null(other);
+	for (unsigned i = 0; i < 5; i++) {
+		in[i] = i == 3 ? rte_pktmbuf_alloc(other) : arriving(1000);
+		rte_pktmbuf_adj(in[i], 7);
+		assert_int_equal(rte_ring_enqueue(b.rx, in[i]), 0);
+	}
+	rte_mbuf_refcnt_update(in[0], 1);
+	before = io_pool_missing(b.pool);
+	assert_int_equal(io_rx(&b.io), 5);
+	fill(4, 3);
+	io_tx(&b.io);
+	assert_int_equal(rte_mbuf_refcnt_read(in[0]), 1);
+	assert_int_equal(io_pool_missing(other), 0);
+	assert_int_equal(b.io.holes, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		static const unsigned which[] = {4, 2, 1};
+		const struct fns_frame *f = &b.io.blank[1 + i];
+
+		assert_ptr_equal(f->token, in[which[i]]);
+		assert_ptr_equal(f->data, rte_pktmbuf_mtod(in[which[i]], uint8_t *));
+		assert_int_equal(rte_pktmbuf_headroom(in[which[i]]), RTE_PKTMBUF_HEADROOM);
+		assert_int_equal(in[which[i]]->pkt_len, 0);
+	}
+	/* three blanks to fill the first holes; then those that arrived took the places of three that were sent */
+	assert_int_equal(io_pool_missing(b.pool), before + 3);
+	rte_pktmbuf_free(in[0]);
+	for (uint32_t next = 1; next <= 7; next++)
+		assert_int_equal(sent(), next);
+	end();
+	rte_mempool_free(other);
+}
+
 static const struct {
 	uint64_t ol_flags;
 	bool ip, tcp; /* offloads that the port has */
@@ -420,6 +467,7 @@ main(void)
 		cmocka_unit_test(a_port_that_takes_nothing_is_not_waited_for),
 		cmocka_unit_test(frames_arrive_in_bursts_and_go_back),
 		cmocka_unit_test(chains_are_joined_or_dropped),
+		cmocka_unit_test(what_arrived_is_blank_next),
 		cmocka_unit_test(the_ports_verdict_counts_if_it_was_asked_for),
 		cmocka_unit_test(the_port_is_asked_for_checksums_that_it_has),
 		cmocka_unit_test(a_short_pool_lends_fewer),
