@@ -126,13 +126,17 @@ linked(const struct wired *w)
 	return true;
 }
 
+/* The other end's memory may take longer than ours: its time begins when it is there. */
 static bool
 wait_for_link(struct wired *w)
 {
-	for (unsigned ms = 0; ms < LINK_MS; ms += 10) {
+	for (unsigned ms = 0; ms < LINK_MS && clock_ns() < w->end.deadline_ns; nap(10)) {
 		if (linked(w))
 			return true;
-		nap(10);
+		if (atomic_load(&w->end.other->failed))
+			return false;
+		if (end_other(&w->end) >= PHASE_READY)
+			ms += 10;
 	}
 	complain(w, "no link: nobody is at its other end");
 	return false;
