@@ -127,7 +127,7 @@ establish(struct fns_conn *c, const struct seg *s)
 		conn_enter(c, FIN_WAIT_1); /* the CLOSE that was queued (§3.10.4) */
 }
 
-static void trim(struct fns_conn *, struct seg *);
+static inline void trim(struct fns_conn *, struct seg *);
 static enum drop arrives_text_and_fin(struct fns_conn *, struct seg *);
 
 /* Past the SYN, to what of its text is inside the window that ours offered. */
@@ -194,7 +194,7 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 static bool
 check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
 {
-	uint16_t idle = (uint16_t)((tcp_of(c)->now >> 16) - c->ts_recent_age);
+	uint16_t idle;
 
 	if (!flagged(c, C_TS) || (s->flags & RST))
 		return true;
@@ -202,7 +202,10 @@ check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
 		*drop = DROP_SEQ_NO_TIMESTAMP;
 		return false;
 	}
-	if (!s->opt.has_ts || !seq_lt(s->opt.ts_val, c->ts_recent) || idle > PAWS_IDLE_STEPS)
+	if (!s->opt.has_ts || !seq_lt(s->opt.ts_val, c->ts_recent))
+		return true;
+	idle = (uint16_t)((tcp_of(c)->now >> 16) - c->ts_recent_age);
+	if (idle > PAWS_IDLE_STEPS)
 		return true;
 	*drop = DROP_SEQ_PAWS;
 	if (s->text_len > 0 || (s->flags & (SYN | FIN)))
@@ -277,14 +280,11 @@ check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 
 /* To what is new and inside the window (and not beyond a FIN that is held). */
 static void
-trim(struct fns_conn *c, struct seg *s)
+trim_text(struct fns_conn *c, struct seg *s)
 {
-	const struct recovery *r;
+	const struct recovery *r = conn_has_recovery(c);
 	uint32_t right = c->rcv.adv, cut;
 
-	if (s->text_len == 0)
-		return;
-	r = conn_has_recovery(c);
 	if (r != NULL && r->has_fin && seq_lt(r->fin, right))
 		right = r->fin;
 	if (seq_lt(s->seq, c->rcv.nxt)) {
@@ -303,6 +303,13 @@ trim(struct fns_conn *c, struct seg *s)
 		s->flags &= (uint8_t) ~(FIN | PSH);
 		flag(c, C_ACK_NOW);
 	}
+}
+
+static inline void
+trim(struct fns_conn *c, struct seg *s)
+{
+	if (s->text_len > 0)
+		trim_text(c, s);
 }
 
 /* Second, RFC 5961 §3.2: only the exact place resets; elsewhere in the window the peer is asked. */
@@ -436,7 +443,7 @@ check_ack(struct fns_conn *c, struct seg *s, enum drop *drop)
 static bool
 check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 {
-	bool shut = flagged(c, C_ORPHAN) || (flagged(c, C_RCV_SHUT) && in(c, FIN_WAIT_1 | FIN_WAIT_2));
+	bool shut;
 
 	if (s->text_len == 0)
 		return true;
@@ -444,6 +451,7 @@ check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 		*drop = DROP_TEXT_AFTER_FIN;
 		return true;
 	}
+	shut = flagged(c, C_ORPHAN) || (flagged(c, C_RCV_SHUT) && in(c, FIN_WAIT_1 | FIN_WAIT_2));
 	if (shut && seq_gt(s->seq + s->text_len, c->rcv.nxt)) { /* nobody will ever read this: SHLD-3 */
 		*drop = DROP_TEXT_AFTER_CLOSE;
 		counter_add(&tcp_of(c)->stats.lost_unread, s->text_len);
@@ -452,7 +460,8 @@ check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 		return false;
 	}
 	*drop = text_take(c, s);
-	c->half |= *drop == DROP_TAKEN && in(c, FIN_WAIT_2);
+	if (in(c, FIN_WAIT_2) && *drop == DROP_TAKEN)
+		c->half = 1;
 	return true;
 }
 

@@ -62,7 +62,7 @@ conn_new(struct tcp *t, const struct key *key, uint64_t hash, uint16_t options)
 	c = conn_at(t, i);
 	memset(c, 0, sizeof(*c));
 	c->key = *key;
-	c->self = i;
+	c->home = -(int32_t)(i * CONN_LINES + 1);
 	c->state = CLOSED;
 	c->opened = t->now;
 	c->queues = POOL_NONE;
@@ -89,7 +89,7 @@ next_of(struct fns_conn *c, enum conn_link link)
 void
 conn_list_add(struct conn_list *l, struct fns_conn *c, enum conn_link link)
 {
-	uint32_t i = c->self;
+	uint32_t i = conn_index(c);
 
 	*next_of(c, link) = POOL_NONE;
 	if (l->head == POOL_NONE)
@@ -210,12 +210,12 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 	struct queues *q = conn_queues(c);
 
 	memset(c->deadline, 0, sizeof(c->deadline));
-	wheel_disarm(&t->wheel, c->self);
+	wheel_disarm(&t->wheel, conn_index(c));
 	if (state == TIME_WAIT) {
 		if (!tw_enter(c))
 			counter_add(&t->stats.time_wait_overflows, 1);
 	} else {
-		table_remove(&t->table, conn_hash(c), c->self);
+		table_remove(&t->table, conn_hash(c), conn_index(c));
 	}
 	if (flagged(c, C_ORPHAN))
 		counter_sub(&t->stats.orphans, 1);
@@ -288,8 +288,8 @@ conn_again(struct fns_conn *c, const struct key *key)
 	state_arrow(t, CLOSED, SYN_SENT);
 	counter_sub(gauge(t, c->state), 1);
 	counter_add(gauge(t, SYN_SENT), 1);
-	table_remove(&t->table, conn_hash(c), c->self);
-	table_add(&t->table, tcp_hash(t, key), c->self); /* there is room: it has just left */
+	table_remove(&t->table, conn_hash(c), conn_index(c));
+	table_add(&t->table, tcp_hash(t, key), conn_index(c)); /* there is room: it has just left */
 	c->key = *key;
 	t->arriving = TABLE_NONE; /* if it was this one, it has another hash now */
 	record_state(c, c->state, SYN_SENT);
@@ -324,7 +324,7 @@ conn_timer(struct fns_conn *c, uint32_t due)
 {
 	/* Lazy: a node that comes out early is armed again from there. */
 	if (!wheel_node_armed(&c->timer) || seq_lt(due, conn_timer_due(c)))
-		c->timer_due = (uint16_t)wheel_arm(&tcp_of(c)->wheel, c->self, due);
+		c->timer_due = (uint16_t)wheel_arm(&tcp_of(c)->wheel, conn_index(c), due);
 }
 
 void
@@ -455,7 +455,7 @@ conn_free(struct fns_conn *c)
 	}
 	tcp_options_drop(t, c->options);
 	c->marks = M_GONE;
-	pool_give(&t->conns, c->self);
+	pool_give(&t->conns, conn_index(c));
 }
 
 /* A report is delivered once; what a handler does may owe further ones, to others or to itself. */

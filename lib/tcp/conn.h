@@ -84,8 +84,8 @@ struct fns_conn {
 	} snd;
 
 	/* Line 1: what most segments read and write besides. */
-	uint32_t self;                    /* its index */
-	uint32_t queues;                  /* index of struct queues, or POOL_NONE */
+	int32_t home;    /* lines from here to what is in front of all: see tcp_of, conn_index */
+	uint32_t queues; /* index of struct queues, or POOL_NONE */
 	uint32_t deadline[DEADLINES - 1]; /* ticks, 0 = not running: see conn_deadline */
 	struct wheel_node timer;          /* due no later than the earliest deadline ... */
 	uint16_t timer_due; /* ... at the tick, no further than the wheel reaches, that ends so */
@@ -140,13 +140,15 @@ struct fns_conn {
 	uint8_t persists : 1; /* the place that RETRANSMIT and PERSIST share is PERSIST's */
 };
 _Static_assert(sizeof(struct fns_conn) == 192, "three cache lines");
-_Static_assert(offsetof(struct fns_conn, self) == 64 && offsetof(struct fns_conn, user) == 128,
+_Static_assert(offsetof(struct fns_conn, home) == 64 && offsetof(struct fns_conn, user) == 128,
                "the lines begin where they should");
 
 _Static_assert(TCP_OPTION_SETS <= 1 << 10, "an index of an option set has 10 bits");
 
-/* In front of the conns: what they all belong to, so that each need not say so. */
-#define CONN_HEAD 64
+/* In front of the conns: what they all belong to.  Each knows how far that is, and so its own index too. */
+#define CONN_HEAD  64
+#define CONN_LINES 3
+_Static_assert(sizeof(struct fns_conn) == 64 * CONN_LINES, "they stand line by line");
 
 /* What a connection has while octets are queued, or something is out of order or lost. */
 struct queues {
@@ -204,7 +206,13 @@ unflag(struct fns_conn *c, unsigned flags)
 static inline struct tcp *
 tcp_of(const struct fns_conn *c)
 {
-	return *(struct tcp *const *)(const void *)((const uint8_t *)(c - c->self) - CONN_HEAD);
+	return *(struct tcp *const *)(const void *)((const uint8_t *)c + (ptrdiff_t)c->home * CONN_HEAD);
+}
+
+static inline uint32_t
+conn_index(const struct fns_conn *c)
+{
+	return (uint32_t)-c->home / CONN_LINES;
 }
 
 /* Of a connection that has them; and of any. */
@@ -321,7 +329,7 @@ conn_hash(const struct fns_conn *c)
 {
 	const struct tcp *t = tcp_of(c);
 
-	return t->arriving == c->self ? t->arriving_hash : tcp_hash(t, &c->key);
+	return t->arriving == conn_index(c) ? t->arriving_hash : tcp_hash(t, &c->key);
 }
 
 static inline const struct fns_options *

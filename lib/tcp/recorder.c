@@ -43,7 +43,7 @@ find_index(const struct recorder *r, uint32_t conn)
 static struct recording *
 find(struct fns_conn *c)
 {
-	uint32_t i = find_index(&tcp_of(c)->recorder, c->self);
+	uint32_t i = find_index(&tcp_of(c)->recorder, conn_index(c));
 
 	assert(i != TABLE_NONE);
 	return at(&tcp_of(c)->recorder, i);
@@ -138,7 +138,7 @@ recorder_begin(struct fns_conn *c)
 	ring = at(r, i);
 	memset(ring, 0, offsetof(struct recording, event));
 	tcp_flow(tcp_of(c), &c->key, &ring->flow);
-	ring->conn = c->self;
+	ring->conn = conn_index(c);
 	ring->id = ++r->ids;
 	ring->begun_us = t->now_us;
 	ring->iss = c->snd.una;
@@ -154,7 +154,7 @@ void
 recorder_end(struct fns_conn *c)
 {
 	struct recorder *r = &tcp_of(c)->recorder;
-	uint32_t conn = c->self, i = find_index(r, conn);
+	uint32_t conn = conn_index(c), i = find_index(r, conn);
 
 	assert(i != TABLE_NONE);
 	table_remove(&r->table, spread(conn), i);
@@ -263,7 +263,7 @@ recorder_tally(const struct fns_conn *c, struct fns_tally *t)
 
 	if (!c->recorded)
 		return false;
-	ring = at(r, find_index(r, c->self));
+	ring = at(r, find_index(r, conn_index(c)));
 	*t = ring->tally;
 	if (!in(c, ENDED))
 		settle(ring, tcp_of(c)->now_us, t);

@@ -213,7 +213,7 @@ tcp_timeouts(struct tcp *t, unsigned budget)
 			c[late++] = c[k];
 		}
 		for (unsigned k = 0; k < late; k++) {
-			t->arriving = c[k]->self;
+			t->arriving = conn_index(c[k]);
 			t->arriving_hash = hash[k];
 			timeouts_of(c[k]);
 		}

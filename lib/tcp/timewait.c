@@ -57,11 +57,11 @@ tw_enter(struct fns_conn *c)
 	uint32_t adv;
 
 	if (i == POOL_NONE) {
-		table_remove(&t->table, hash, c->self);
+		table_remove(&t->table, hash, conn_index(c));
 		state_arrow(t, TIME_WAIT, CLOSED);
 		return false;
 	}
-	table_replace(&t->table, hash, c->self, i | TW_BIT);
+	table_replace(&t->table, hash, conn_index(c), i | TW_BIT);
 	w = tw_at(t, i);
 	memcpy(w->remote, c->key.remote, 16);
 	w->lport = c->key.lport;
