@@ -45,15 +45,26 @@ open_options(struct fns_conn *c, const struct seg *s)
 	ecn_agree(c, s);
 }
 
+/* What an active open settles before there is a connection. */
+struct ends {
+	struct key key;
+	uint64_t hash; /* of it, when `lport` is settled */
+	uint32_t mtu;  /* of the way there */
+	bool chosen;   /* we chose the port */
+	bool reused;   /* from an entry in TIME-WAIT: our ISS is at least ... */
+	uint32_t floor;
+};
+
 static bool
-taken(const struct tcp *t, const struct key *k)
+taken(const struct tcp *t, const struct key *k, uint64_t *hash)
 {
-	return tcp_find(t, k, tcp_hash(t, k)) != TABLE_NONE;
+	*hash = tcp_hash(t, k);
+	return tcp_find(t, k, *hash) != TABLE_NONE;
 }
 
 /* A local port that makes the four-tuple free (RFC 6056), and ours: one in as many as there are shards. */
 static int
-choose_port(struct tcp *t, enum fns_self_connect self, struct key *k)
+choose_port(struct tcp *t, enum fns_self_connect self, struct key *k, uint64_t *hash)
 {
 	unsigned room = (unsigned)(t->config->local_port_last - t->config->local_port_first) + 1;
 	bool loop = addr_equal(tcp_local(t, k), k->remote);
@@ -65,7 +76,7 @@ choose_port(struct tcp *t, enum fns_self_connect self, struct key *k)
 			continue;
 		if (loop && avoid && k->lport == k->rport)
 			continue; /* T-45 */
-		if (taken(t, k) || listener_find(t, k->local, k->lport) != NULL)
+		if (taken(t, k, hash) || listener_find(t, k->local, k->lport) != NULL)
 			continue;
 		t->port_step += tries + 1;
 		return 0;
@@ -77,8 +88,9 @@ bool
 open_again(struct fns_conn *c)
 {
 	struct key k = c->key;
+	uint64_t hash;
 
-	if (choose_port(tcp_of(c), (enum fns_self_connect)conn_options(c)->self_connect, &k) != 0)
+	if (choose_port(tcp_of(c), (enum fns_self_connect)conn_options(c)->self_connect, &k, &hash) != 0)
 		return false;
 	c->redials = (c->redials - 1) & 3u;
 	conn_again(c, &k);
@@ -86,11 +98,11 @@ open_again(struct fns_conn *c)
 }
 
 /* An entry in TIME-WAIT gives way to an active open of its flow if timestamps will tell the incarnations apart and its
- * last one is at least a second old (RFC 6191 §2, T-54).  Our ISS is then above all that it sent: *floor. */
+ * last one is at least a second old (RFC 6191 §2, T-54).  Our ISS is then above all that it sent. */
 static bool
-reuse(struct tcp *t, const struct key *k, uint32_t *floor)
+reuse(struct tcp *t, struct ends *e)
 {
-	uint32_t i = tcp_find(t, k, tcp_hash(t, k));
+	uint32_t i = tcp_find(t, &e->key, e->hash);
 	const struct tw *w;
 
 	if (i == TABLE_NONE || !(i & TW_BIT) || !t->config->timestamps)
@@ -99,15 +111,16 @@ reuse(struct tcp *t, const struct key *k, uint32_t *floor)
 	if (!w->ts ||
 	    seq_gt(tw_due(t, w), tcp_tick_after(t, (uint64_t)t->config->time_wait_ms * 1000 - 1000000)))
 		return false;
-	*floor = w->snd_nxt + 65537;
+	e->floor = w->snd_nxt + 65537;
 	state_arrow(t, TIME_WAIT, CLOSED);
 	tw_remove(t, i & ~TW_BIT);
 	return true;
 }
 
 static int
-choose_ends(struct tcp *t, const struct fns_addr *local, const struct fns_addr *remote, struct key *k)
+choose_ends(struct tcp *t, const struct fns_addr *local, const struct fns_addr *remote, struct ends *e)
 {
+	struct key *k = &e->key;
 	struct ip_route r;
 	const uint8_t *source;
 
@@ -121,15 +134,18 @@ choose_ends(struct tcp *t, const struct fns_addr *local, const struct fns_addr *
 	k->lport = local == NULL ? 0 : local->port;
 	k->local = ip_own(t->ip, source);
 	k->ip6 = !addr_is_ip4(remote->ip);
+	e->mtu = r.mtu;
+	e->chosen = k->lport == 0;
 	return k->local != OWN_NONE && addr_is_ip4(source) == !k->ip6 ? 0 : EADDRNOTAVAIL;
 }
 
 static int
-choose_local(struct tcp *t, enum fns_self_connect self, struct key *k, bool *reused, uint32_t *floor)
+choose_local(struct tcp *t, enum fns_self_connect self, struct ends *e)
 {
-	*reused = false;
-	if (k->lport == 0)
-		return choose_port(t, self, k);
+	struct key *k = &e->key;
+
+	if (e->chosen)
+		return choose_port(t, self, k, &e->hash);
 	if (self == FNS_SELF_REFUSE && k->lport == k->rport &&
 	    addr_equal(tcp_local(t, k), k->remote)) { /* T-44 */
 		counter_add(&t->stats.self_refused, 1);
@@ -137,10 +153,10 @@ choose_local(struct tcp *t, enum fns_self_connect self, struct key *k, bool *reu
 	}
 	if (!tcp_is_home(t, k))
 		return EADDRNOTAVAIL;
-	if (!taken(t, k))
+	if (!taken(t, k, &e->hash))
 		return 0;
-	*reused = reuse(t, k, floor);
-	return *reused ? 0 : EADDRINUSE;
+	e->reused = reuse(t, e);
+	return e->reused ? 0 : EADDRINUSE;
 }
 
 struct fns_conn *
@@ -148,15 +164,12 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
          const struct fns_options *options, fns_handler *handler, void *user)
 {
 	struct fns_conn *c;
-	struct key key = {0};
+	struct ends e = {.floor = 0};
 	uint16_t number = tcp_handler(t, handler);
-	struct ip_route r;
 	enum fns_self_connect self;
-	uint32_t floor = 0;
-	bool reused, chosen;
 	int set;
 
-	errno = choose_ends(t, local, remote, &key);
+	errno = choose_ends(t, local, remote, &e);
 	if (errno == 0 && number == TCP_HANDLERS)
 		errno = ENOBUFS;
 	if (errno != 0)
@@ -165,24 +178,22 @@ tcp_open(struct tcp *t, const struct fns_addr *local, const struct fns_addr *rem
 	if (set < 0)
 		return NULL;
 	self = (enum fns_self_connect)t->option[set].value.self_connect;
-	chosen = key.lport == 0;
-	errno = choose_local(t, self, &key, &reused, &floor);
-	c = errno != 0 ? NULL : conn_new(t, &key, tcp_hash(t, &key), (uint16_t)set);
+	errno = choose_local(t, self, &e);
+	c = errno != 0 ? NULL : conn_new(t, &e.key, e.hash, (uint16_t)set);
 	tcp_options_drop(t, (uint16_t)set);
 	if (c == NULL) {
 		errno = errno != 0 ? errno : ENOBUFS;
 		return NULL;
 	}
-	if (reused && seq_lt(c->snd.una, floor))
-		conn_set_iss(c, floor);
-	c->redials = chosen && self == FNS_SELF_DETECT ? 2 : 0;
+	if (e.reused && seq_lt(c->snd.una, e.floor))
+		conn_set_iss(c, e.floor);
+	c->redials = e.chosen && self == FNS_SELF_DETECT ? 2 : 0;
 	counter_add(&t->stats.opens_active, 1);
 	c->handler = number;
 	c->user = user;
 	c->marks |= M_KNOWN;
 	c->peer_mss = UINT16_MAX;
-	if (ip_route(t->ip, key.remote, &r))
-		conn_set_mtu(c, r.mtu);
+	conn_set_mtu(c, e.mtu);
 	if (t->config->window_scale)
 		c->rcv_scale = t->rcv_scale;
 	c->cwnd = c->mss;
