@@ -207,7 +207,7 @@ tcp_flow(const struct tcp *t, const struct key *key, struct flow *flow)
 static struct fns_options
 resolve(const struct fns_config *cf, const struct fns_options *given)
 {
-	struct fns_options o = given != NULL ? *given : (struct fns_options){0};
+	struct fns_options o = *given;
 
 	o.profile = o.profile == FNS_PROFILE_DEFAULT ? cf->profile : o.profile;
 	o.self_connect = o.self_connect == FNS_SELF_DEFAULT ? cf->self_connect : o.self_connect;
@@ -258,32 +258,41 @@ same(const struct fns_options *a, const struct fns_options *b)
 int
 tcp_options_hold(struct tcp *t, const struct fns_options *given)
 {
+	static const struct fns_options none;
 	struct fns_options o;
-	int spare = -1;
+	int spare = -1, found = -1;
 
-	if (given != NULL && !valid(given)) {
+	given = given != NULL ? given : &none;
+	if (t->option[t->given_set].refs > 0 && same(given, &t->given)) {
+		t->option[t->given_set].refs++;
+		return t->given_set;
+	}
+	if (!valid(given)) {
 		errno = EINVAL;
 		return -1;
 	}
 	o = resolve(t->config, given);
-	for (int i = 0; i < TCP_OPTION_SETS; i++) {
+	for (int i = 0; i < TCP_OPTION_SETS && found < 0; i++) {
 		struct option_set *set = &t->option[i];
 
-		if (set->refs > 0 && same(&set->value, &o)) {
-			set->refs++;
-			return i;
-		}
-		if (set->refs == 0 && spare < 0)
+		if (set->refs > 0 && same(&set->value, &o))
+			found = i;
+		else if (set->refs == 0 && spare < 0)
 			spare = i;
 	}
-	if (spare < 0) {
+	if (found < 0 && spare < 0) {
 		errno = ENOBUFS;
 		return -1;
 	}
-	t->option[spare].value = o;
-	t->option[spare].rules = profile_rules[o.profile];
-	t->option[spare].refs = 1;
-	return spare;
+	if (found < 0) {
+		found = spare;
+		t->option[found].value = o;
+		t->option[found].rules = profile_rules[o.profile];
+	}
+	t->option[found].refs++;
+	t->given = *given;
+	t->given_set = (uint16_t)found;
+	return found;
 }
 
 void

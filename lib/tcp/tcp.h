@@ -113,6 +113,8 @@ struct tcp {
 	uint32_t *listener_by_port; /* 65,536 indices */
 	uint32_t listener_free;
 	struct option_set *option;
+	struct fns_options given; /* what was given last, and ... */
+	uint16_t given_set;       /* ... the set that it became: the same one, as long as it is held */
 	fns_handler *handler[TCP_HANDLERS];
 	uint16_t handlers, handler_last; /* used of them; found last */
 

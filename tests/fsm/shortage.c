@@ -254,6 +254,43 @@ options__others_come_and_go__stay(struct peer *p)
 	expect_at(p, 1000, SYN, .seq = 0, .tos = 46 << 2);
 }
 
+/* Octets of a segment at most, of an open that asks for `mss`; the open is over then. */
+static uint32_t
+open_with_mss(struct peer *p, uint16_t mss)
+{
+	struct fns_options options = {.mss = mss};
+	struct fns_addr remote = {.port = 80};
+	struct fns_measure measure;
+	struct fns_conn *c;
+	uint8_t ours[16];
+
+	peer_addresses(p, ours, remote.ip);
+	c = fns_open(p->shard, NULL, &remote, &options, quiet, NULL);
+	expect_true(p, c != NULL);
+	fns_measure(c, &measure);
+	fns_abort(c);
+	turn(p);
+	return measure.rcv_text_max;
+}
+
+/* What was given last is at hand for the next; but not once others have its place. */
+static void
+options__given_again__their_own(struct peer *p)
+{
+	static const struct fns_options other = {.mss = 500};
+	struct fns_addr local = {.port = 99};
+
+	peer_start(p, true);
+	expect_equal(p, open_with_mss(p, 1000), 1000);
+	expect_equal(p, open_with_mss(p, 1000), 1000);
+	expect_true(p, fns_listen(p->shard, &local, &other, quiet, NULL) != NULL);
+	expect_equal(p, open_with_mss(p, 1000), 1000);
+	expect_equal(p, open_with_mss(p, 500), 500);
+	expect_equal(p, open_with_mss(p, 500), 500);
+	expect_true(p, open_with_mss(p, 0) > 1000);
+	expect_equal(p, open_with_mss(p, 1000), 1000);
+}
+
 /* §3.10.4: a CLOSE in SYN-RECEIVED with octets queued waits for ESTABLISHED. */
 static void
 syn_received__send_and_close__fin_after_text(struct peer *p)
@@ -426,6 +463,7 @@ const struct script shortage_scripts[] = {
 	SCRIPT(options__out_of_range__refused),
 	SCRIPT(options__many_one_after_another__no_end),
 	SCRIPT(options__others_come_and_go__stay),
+	SCRIPT(options__given_again__their_own),
 	SCRIPT(syn_received__send_and_close__fin_after_text),
 	SCRIPT(L02__syn_again__no_room__answer_comes),
 	SCRIPT(L02__text_again__no_room__ack_with_the_highest),
