@@ -9,7 +9,8 @@
 
 #include "profile.h"
 
-#define BURST 64 /* segments of one connection in a row: others want the outbox too (J07) */
+#define BURST  64  /* segments of one connection in a row: others want the outbox too (J07) */
+#define TS_ROW 12u /* octets of the timestamp option, aligned */
 
 static const uint8_t may_send[STATE_COUNT] = {
 #define X(name, text, send) [STATE_##name] = (send),
@@ -31,14 +32,22 @@ may(const struct fns_conn *c, unsigned what)
 	return (may_send[__builtin_ctz(c->state)] & what) != 0;
 }
 
+/* The SACK blocks that a segment of this connection carries now, into o. */
+static inline void
+sack_blocks(const struct fns_conn *c, struct opt *o)
+{
+	o->sacks = conn_has_recovery(c) == NULL ? 0 : (uint8_t)text_sack_blocks(c, o->sack);
+}
+
 /* Octets of text that fit beside the options every segment of this connection carries now. */
-static uint32_t
+static inline uint32_t
 payload(const struct fns_conn *c)
 {
-	struct opt_block block[4];
 	struct opt o = {.has_ts = flagged(c, C_TS)};
 
-	o.sacks = (uint8_t)text_sack_blocks(c, block);
+	if (conn_has_recovery(c) == NULL)
+		return c->mss - (o.has_ts ? TS_ROW : 0u);
+	sack_blocks(c, &o);
 	return c->mss - (uint32_t)opt_size(&o);
 }
 
@@ -207,21 +216,24 @@ plan(const struct fns_conn *c, struct plan *p)
 uint16_t
 output_window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
 {
-	uint32_t offered = conn_rcv_window(c), want = text_right_edge(c) - c->rcv.nxt, least, field;
+	uint32_t offered = conn_rcv_window(c), want, least, field;
+	bool creeps;
 
 	if (flags & SYN) { /* never scaled */
 		field = min_u32(c->rcv.wnd, UINT16_MAX);
 		*adv = c->rcv.nxt + field;
 		return (uint16_t)field;
 	}
+	want = text_right_edge(c) - c->rcv.nxt;
 	least = min_u32(c->mss, c->rcv.wnd / 2);
-	if (profile_says(c, RULE_window_creeps))
+	creeps = profile_says(c, RULE_window_creeps);
+	if (creeps)
 		want = want < least && want < c->rcv.wnd / 4 ? offered : want;
 	else if (want - offered < least)
 		want = offered;
 	field = want >> c->rcv_scale;
 	/* rounding must not move the edge to the left */
-	if (field << c->rcv_scale < (profile_says(c, RULE_window_creeps) ? want : offered))
+	if (field << c->rcv_scale < (creeps ? want : offered))
 		field++;
 	field = min_u32(field, UINT16_MAX);
 	*adv = seq_max(c->rcv.nxt + (field << c->rcv_scale), c->rcv.adv);
@@ -248,29 +260,37 @@ syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 		o->has_ts = o->has_sack_permitted = o->has_wscale = false;
 }
 
-/* What is in the outbox now has been sent. */
+/* Octets or flags that take a place in sequence space are out, up to `end`. */
 static void
-sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
+sent_new(struct fns_conn *c, const struct plan *p, uint32_t end)
 {
 	struct tcp *t = tcp_of(c);
-	uint32_t end = p->seq + p->text + ((p->flags & SYN) != 0) + ((p->flags & FIN) != 0);
+
+	if (p->text > 0) {
+		if (p->text < p->full)
+			c->short_out = 1;
+		if (in(c, CLOSE_WAIT | LAST_ACK))
+			c->half = 1;
+		counter_add(&t->stats.octets_sent, p->text);
+	}
+	if (in(c, LAST_ACK) && (p->flags & FIN))
+		c->three = c->last_ack_sent != c->rcv.nxt;
+	if (c->queues != POOL_NONE)
+		conn_queues(c)->last = p->seq;
+	if (c->tail == TAIL_PROBE_TIMER)
+		conn_stop(c, RETRANSMIT); /* the probe waits from the latest text on */
+	if (!flagged(c, C_TIMING)) {
+		flag(c, C_TIMING);
+		c->rtt_seq = end;
+		c->rtt_us = (uint32_t)t->now_us;
+	}
+}
+
+static void
+sent_text(struct fns_conn *c, const struct plan *p, uint32_t end)
+{
 	struct recovery *r = conn_has_recovery(c);
 
-	counter_add(&t->stats.segments_sent, 1);
-	if (p->flags & RST)
-		counter_add(&t->stats.resets_sent, 1);
-	unflag(c, C_RST_DUE | C_PROBE);
-	if ((p->flags & FIN) && in(c, LAST_ACK) && seq_ge(p->seq, c->snd.max))
-		c->three = c->last_ack_sent != c->rcv.nxt;
-	c->half |= p->text > 0 && in(c, CLOSE_WAIT | LAST_ACK) && seq_ge(p->seq, c->snd.max);
-	if (p->flags & ACK) {
-		unflag(c, C_ACK_NOW | C_ACK_LATER);
-		conn_stop(c, DELAYED_ACK);
-		c->last_ack_sent = c->rcv.nxt;
-		c->rcv.adv = adv;
-	}
-	if (end == p->seq)
-		return;
 	if (c->snd.una == c->snd.max)
 		conn_stop(c, RETRANSMIT); /* it ran for a segment that had found no way out: begin anew */
 	if (c->tail == TAIL_PROBE_DUE) {
@@ -279,7 +299,7 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 		unflag(c, C_REXMIT);
 		if (r != NULL) {
 			r->rexmitted = seq_max(r->rexmitted, end);
-			r->rexmit_us = (uint32_t)t->now_us;
+			r->rexmit_us = (uint32_t)tcp_of(c)->now_us;
 		}
 	}
 	if (!p->rexmit)
@@ -287,35 +307,47 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 	if (r != NULL)
 		r->prr_out += end - p->seq;
 	if (seq_lt(p->seq, c->snd.max)) {
-		counter_add(&t->stats.retransmits, 1);
+		counter_add(&tcp_of(c)->stats.retransmits, 1);
 		unflag(c, C_TIMING); /* Karn (MUST-18) */
 	} else {
-		c->short_out |= p->text > 0 && p->text < p->full;
-		if (conn_queues(c) != NULL)
-			conn_queues(c)->last = p->seq;
-		if (c->tail == TAIL_PROBE_TIMER)
-			conn_stop(c, RETRANSMIT); /* the probe waits from the latest text on */
-		counter_add(&t->stats.octets_sent, p->text);
-		if (!flagged(c, C_TIMING)) {
-			flag(c, C_TIMING);
-			c->rtt_seq = end;
-			c->rtt_us = (uint32_t)t->now_us;
-		}
+		sent_new(c, p, end);
 	}
 	c->snd.max = seq_max(c->snd.max, end);
-	if (p->text < p->full || c->snd.nxt == conn_text_seq(c) + conn_unacked(c))
+	if (p->text < p->full || c->snd.nxt == conn_fin_seq(c))
 		unflag(c, C_FORCE);
 	conn_stop(c, PERSIST);
+}
+
+/* What is in the outbox now has been sent. */
+static void
+sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
+{
+	struct tcp *t = tcp_of(c);
+	uint32_t end = p->seq + p->text + ((p->flags & SYN) != 0) + ((p->flags & FIN) != 0);
+
+	counter_add(&t->stats.segments_sent, 1);
+	if (p->flags & RST)
+		counter_add(&t->stats.resets_sent, 1);
+	unflag(c, C_RST_DUE | C_PROBE);
+	if (end != p->seq)
+		sent_text(c, p, end);
+	if (!(p->flags & ACK))
+		return;
+	unflag(c, C_ACK_NOW | C_ACK_LATER);
+	conn_stop(c, DELAYED_ACK);
+	c->last_ack_sent = c->rcv.nxt;
+	c->rcv.adv = adv;
 }
 
 /* Something is outstanding, or would be if it had found a way out: the timeout runs. */
 static void
 run_timer(struct fns_conn *c)
 {
-	uint32_t user = conn_options(c)->user_timeout_ms;
+	uint32_t user;
 
 	if (conn_deadline(c, RETRANSMIT) == 0)
 		recover_arm(c);
+	user = conn_options(c)->user_timeout_ms;
 	if (user != 0 && conn_deadline(c, USER_TIMEOUT) == 0)
 		conn_arm(c, USER_TIMEOUT, (uint64_t)user * 1000);
 }
@@ -323,32 +355,35 @@ run_timer(struct fns_conn *c)
 static void
 build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 {
+	struct tcp *t = tcp_of(c);
 	const struct fns_options *o = conn_options(c);
 	struct seg s = {.seq = p->seq, .ack = (p->flags & ACK) ? c->rcv.nxt : 0, .flags = p->flags};
 	uint32_t adv = c->rcv.adv;
 	uint8_t tos = (uint8_t)(o->dscp << 2);
 
-	ecn_send(c, &s, p->text > 0 && seq_ge(p->seq, c->snd.max), &tos);
-	s.opt.packed = profile_says(c, RULE_packed_options);
+	if (c->ecn || (p->flags & SYN))
+		ecn_send(c, &s, p->text > 0 && seq_ge(p->seq, c->snd.max), &tos);
+	s.opt.packed = options_say(o, RULE_packed_options);
+	s.opt.has_ts = flagged(c, C_TS);
 	if (p->flags & SYN)
 		syn_options(c, &s.opt, (p->flags & ACK) != 0);
-	else
-		s.opt.has_ts = flagged(c, C_TS);
+	else if (!(p->flags & RST))
+		sack_blocks(c, &s.opt);
 	if (s.opt.has_ts) {
-		s.opt.ts_val = tcp_ts_now(tcp_of(c)) + c->ts_offset;
+		s.opt.ts_val = tcp_ts_now(t) + c->ts_offset;
 		s.opt.ts_ecr = (p->flags & ACK) ? c->ts_recent : 0;
 	}
-	if (!(p->flags & (SYN | RST)))
-		s.opt.sacks = (uint8_t)text_sack_blocks(c, s.opt.sack);
 	if (!(p->flags & RST))
 		s.wnd = output_window(c, p->flags, &adv);
 	out->header = (uint16_t)seg_build_summed(out->l4, c->key.lport, c->key.rport, &s, &out->sum);
 	out->text = (uint16_t)p->text;
 	if (p->text > 0)
-		ring_copy(&conn_queues(c)->tx, &tcp_of(c)->pages, p->seq - conn_text_seq(c),
-		          out->l4 + out->header, p->text);
-	ip_finish_tcp(tcp_of(c)->ip, out, tcp_local(tcp_of(c), &c->key), c->key.remote, o->ttl, tos);
-	record_sent(c, &s, p->text, seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));
+		ring_copy(&conn_queues(c)->tx, &t->pages, p->seq - conn_text_seq(c), out->l4 + out->header,
+		          p->text);
+	ip_finish_tcp(t->ip, out, tcp_local(t, &c->key), c->key.remote, o->ttl, tos);
+	if (c->recorded)
+		recorder_sent(c, &s, p->text,
+		              seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));
 	sent(c, p, adv);
 	if (s.opt.sacks > 0)
 		text_twice_told(c);
@@ -404,10 +439,11 @@ run_delayed_ack(struct fns_conn *c)
 static void
 run_orphan(struct fns_conn *c)
 {
-	const struct fns_options *o = conn_options(c);
+	const struct fns_options *o;
 
 	if (!flagged(c, C_ORPHAN) || conn_deadline(c, ORPHAN_LIMIT) != 0)
 		return;
+	o = conn_options(c);
 	if (in(c, FIN_WAIT_2))
 		conn_arm(c, ORPHAN_LIMIT, (uint64_t)o->fin_wait_2_ms * 1000);
 	else if (c->lingering && !in(c, ENDED))
@@ -447,7 +483,7 @@ push_after(const struct fns_conn *c)
 static void
 push_run(const struct fns_conn *c, struct plan *p, uint32_t *run)
 {
-	if (p->rexmit || p->text < p->full || tcp_of(c)->config->push_every == 0 ||
+	if (p->text == 0 || p->rexmit || p->text < p->full || tcp_of(c)->config->push_every == 0 ||
 	    !profile_says(c, RULE_push_runs))
 		return;
 	++*run;
@@ -470,6 +506,7 @@ is_quiet(const struct fns_conn *c)
 enum sent
 tcp_output(struct fns_conn *c)
 {
+	struct ip *ip = tcp_of(c)->ip;
 	uint32_t run = 0;
 	struct plan p;
 	struct ip_out out;
@@ -481,7 +518,7 @@ tcp_output(struct fns_conn *c)
 
 		if (n == BURST)
 			return SENT_FULL;
-		v = ip_begin(tcp_of(c)->ip, c->key.remote, &out);
+		v = ip_begin(ip, c->key.remote, &out);
 		if (v == IP_OUTBOX_FULL)
 			return SENT_FULL;
 		if (v != IP_OK)
