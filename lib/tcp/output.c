@@ -363,7 +363,7 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 
 	if (c->ecn || (p->flags & SYN))
 		ecn_send(c, &s, p->text > 0 && seq_ge(p->seq, c->snd.max), &tos);
-	s.opt.packed = options_say(o, RULE_packed_options);
+	s.opt.packed = profile_says(c, RULE_packed_options);
 	s.opt.has_ts = flagged(c, C_TS);
 	if (p->flags & SYN)
 		syn_options(c, &s.opt, (p->flags & ACK) != 0);
