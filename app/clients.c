@@ -83,6 +83,9 @@ say_one(const struct workers *all, unsigned service)
 		say("client of port %u: closed %s", port, closed);
 	if (failed[0] != '\0')
 		say("client of port %u: failed %s", port, failed);
+	if (SUM(all, service, late) > 0)
+		say("client of port %u: left out %" PRIu64 " opens that were late", port,
+		    SUM(all, service, late));
 	if (SUM(all, service, waits) > 0)
 		say("client of port %u: waited %" PRIu64 " times for a free port or connection", port,
 		    SUM(all, service, waits));

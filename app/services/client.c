@@ -158,6 +158,16 @@ ended(struct fns_conn *c, struct visit *v)
 	counter_add(&count->last_us, v->service->all->now_us - counter_read(&count->last_us));
 }
 
+/* Those that were due before then. */
+static void
+leave_out(struct client_plan *plan, uint64_t until_ns)
+{
+	uint64_t late = (until_ns - plan->next_ns + plan->interval_ns - 1) / plan->interval_ns;
+
+	counter_add(&plan->count.late, late);
+	plan->next_ns += late * plan->interval_ns;
+}
+
 static void
 open_one(struct service *s, struct fns_shard *shard)
 {
@@ -178,8 +188,8 @@ open_one(struct service *s, struct fns_shard *shard)
 		plan->next_ns = now_ns + WAIT_NS;
 		return;
 	}
-	if (plan->next_ns + CATCH_UP_NS < now_ns)
-		plan->next_ns = now_ns - CATCH_UP_NS;
+	if (plan->interval_ns > 0 && plan->next_ns + CATCH_UP_NS < now_ns)
+		leave_out(plan, now_ns - CATCH_UP_NS);
 	plan->next_ns += plan->interval_ns;
 	if (plan->begun++ == 0)
 		counter_add(&plan->count.first_us, s->all->now_us);
@@ -191,22 +201,35 @@ open_one(struct service *s, struct fns_shard *shard)
 	counter_add(&plan->count.live, 1);
 }
 
+static uint64_t
+end_us(const struct client_plan *plan)
+{
+	return plan->for_us == CLIENT_FOREVER ? CLIENT_FOREVER : plan->start_us + plan->for_us;
+}
+
+static bool
+is_past(const struct service *s)
+{
+	return s->all->now_us >= end_us(&s->client);
+}
+
 static bool
 is_over(const struct service *s)
 {
-	const struct client_plan *plan = &s->client;
-
-	return plan->begun >= plan->total || s->all->draining ||
-	       (plan->for_us != CLIENT_FOREVER && s->all->now_us >= plan->start_us + plan->for_us);
+	return s->client.begun >= s->client.total || s->all->draining || is_past(s);
 }
 
 static void
 turn(struct service *s, struct fns_shard *shard)
 {
-	struct client_counts *count = &s->client.count;
+	struct client_plan *plan = &s->client;
+	struct client_counts *count = &plan->count;
 
 	for (unsigned i = 0; i < OPENS_A_TURN && client_due(s) <= s->all->now_us; i++)
 		open_one(s, shard);
+	if (plan->interval_ns > 0 && plan->begun < plan->total && is_past(s) &&
+	    plan->next_ns < end_us(plan) * 1000)
+		leave_out(plan, end_us(plan) * 1000);
 	if (is_over(s) && counter_read(&count->live) == 0)
 		atomic_store_explicit(&count->done, true, memory_order_release);
 }

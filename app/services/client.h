@@ -40,6 +40,7 @@ enum {
 struct client_counts {
 	counter opened, established, live;
 	counter octets_sent, octets_received;
+	counter late;  /* opens of the rate that were left out, since they would have been too late */
 	counter waits; /* times that no port, or no room, was free for another */
 	counter wrong; /* connections that were not echoed what they sent */
 	counter failed[CLIENT_ERROR_COUNT];

@@ -152,6 +152,7 @@ start_client(struct service *s, const struct fns_shard *shard)
 	const struct fns_addr local = {.port = s->client.local_port};
 
 	s->client.start_us += s->all->now_us;
+	s->client.next_ns = s->client.start_us * 1000;
 	if (!fns_shard_owns(shard, &local, &s->client.target))
 		s->client.total = 0;
 }

@@ -5,15 +5,15 @@ begin curl
 daemon_start
 
 throw() {
-	inside 5 ping -q -c 1 -W 2 "$US4"
+	inside 60 ping -q -c 1 -W 2 "$US4"
 	ours=$(ip -n "$NS" neigh show "$US4" | sed -n 's/.*lladdr \([0-9a-f:]*\).*/\1/p')
-	inside 20 python3 -B "$E2E/frames.py" send "$TAP" "$ours" >"$DIR/wanted"
+	inside 60 python3 -B "$E2E/frames.py" send "$TAP" "$ours" >"$DIR/wanted"
 	cat "$DIR/wanted"
 }
 check "every kind of broken frame is sent" throw
-check "ping is answered afterwards" inside 10 ping -q -c 3 -i 0.2 -W 2 "$US4"
-check "ping -6 is answered afterwards" inside 10 ping -6 -q -c 3 -i 0.2 -W 2 "$US6"
-check "curl is served afterwards" inside 5 curl -sS -o /dev/null "http://$US4/bytes/1000000"
+check "ping is answered afterwards" inside 60 ping -q -c 3 -i 0.2 -W 2 "$US4"
+check "ping -6 is answered afterwards" inside 60 ping -6 -q -c 3 -i 0.2 -W 2 "$US6"
+check "curl is served afterwards" inside 60 curl -sS -o /dev/null "http://$US4/bytes/1000000"
 
 daemon_stop "stopped: exit 0, every frame has one fate, every mbuf is back"
 

@@ -45,12 +45,15 @@ rows() {
 PROGRAM=close.py run_rows
 
 export READY="$DIR/ready"
-inside 12 python3 -B "$E2E/close.py" drained "$TAP" "$US4" >"$DIR/drained.log" 2>&1 &
+inside 60 python3 -B "$E2E/close.py" drained "$TAP" "$US4" >"$DIR/drained.log" 2>&1 &
 drained=$!
-until_true 5 test -e "$READY"
-stopping=$(date +%s)
+until_true 60 test -e "$READY"
+two_left() {
+	ctl status | grep '^2 connections (0 orphans)'
+}
+check "no connection but the two that are idle is left" until_true 60 two_left
 kill -TERM "$DAEMON"
-if daemon_wait 15 0; then stopped=true; else stopped=false; fi
+if daemon_wait 120 0; then stopped=true; else stopped=false; fi
 if wait "$drained"; then ended=true; else ended=false; fi
 well_drained() {
 	cat "$DIR/drained.log"
@@ -58,6 +61,4 @@ well_drained() {
 }
 check "T-01 a drain closes idle connections: four segments, three if the kernel closes at once" well_drained
 check "stopped: exit 0, every frame has one fate, every mbuf is back" daemon_stopped_well "$stopped"
-took=$(($(date +%s) - stopping))
-check "no connection was left to wait for: the stop took $took s" test "$took" -le 6
 finish

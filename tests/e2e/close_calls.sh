@@ -13,8 +13,8 @@ DAEMON=$!
 until_true 120 tap_is_there || daemon_died "puppet made no tap"
 kernel_side "$NS" "$TAP"
 until_true 120 test -S "$ORDERS" || daemon_died "puppet takes no orders"
-inside 10 ping -q -c 1 -W 5 "$US4" >/dev/null || daemon_died "puppet does not answer"
-inside 10 ping -q -c 1 -W 5 "$US6" >/dev/null || daemon_died "puppet does not answer over IPv6"
+inside 60 ping -q -c 1 -W 5 "$US4" >/dev/null || daemon_died "puppet does not answer"
+inside 60 ping -q -c 1 -W 5 "$US6" >/dev/null || daemon_died "puppet does not answer over IPv6"
 
 rows() {
 	row t05_idle_then_close both "T-05 T-07 the kernel closes, our application later: four segments"
@@ -59,8 +59,8 @@ rows() {
 SIDE_BY_SIDE=1
 PROGRAM=close_calls.py run_rows
 
-inside 5 python3 -B "$E2E/close_calls.py" stop "$TAP" "$US4" >"$DIR/stop.log" 2>&1 || cat "$DIR/stop.log"
-if daemon_wait 5 0; then stopped=true; else stopped=false; fi
+inside 60 python3 -B "$E2E/close_calls.py" stop "$TAP" "$US4" >"$DIR/stop.log" 2>&1 || cat "$DIR/stop.log"
+if daemon_wait 120 0; then stopped=true; else stopped=false; fi
 adds_up() {
 	cat "$DIR/daemon.log"
 	[ "$stopped" = true ]

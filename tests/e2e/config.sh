@@ -5,15 +5,15 @@ begin
 
 good() {
 	write_conf
-	inside 5 "$FINESSED" -c "$DIR/finesse.conf" --check
-	inside 5 "$FINESSED" -c "$ROOT/conf/finesse.conf" --check
+	inside 60 "$FINESSED" -c "$DIR/finesse.conf" --check
+	inside 60 "$FINESSED" -c "$ROOT/conf/finesse.conf" --check
 	! ip -n "$NS" link show "$TAP"
 }
 check "--check accepts the tests' file and conf/finesse.conf" good
 
 explain() {
 	write_conf
-	inside 5 "$FINESSED" -c "$DIR/finesse.conf" --explain >"$DIR/explained"
+	inside 60 "$FINESSED" -c "$DIR/finesse.conf" --explain >"$DIR/explained"
 	cat "$DIR/explained"
 	[ "$(wc -l <"$DIR/explained")" -ge 5 ]
 }
@@ -25,7 +25,7 @@ wrong() {
 	line=$(wc -l <"$DIR/finesse.conf")
 	[ "$1" = last ] || line=$1
 	set +e
-	inside 5 "$FINESSED" -c "$DIR/finesse.conf" >"$DIR/said" 2>&1
+	inside 60 "$FINESSED" -c "$DIR/finesse.conf" >"$DIR/said" 2>&1
 	status=$?
 	set -e
 	cat "$DIR/said"
@@ -43,9 +43,9 @@ check "a syntax error" wrong last 'timeouts = { fin_wait_2_s = ; };' 'syntax'
 
 missing() {
 	set +e
-	inside 5 "$FINESSED" -c "$DIR/nothing.conf" >"$DIR/said" 2>&1
+	inside 60 "$FINESSED" -c "$DIR/nothing.conf" >"$DIR/said" 2>&1
 	status=$?
-	inside 5 "$FINESSED" >"$DIR/usage" 2>&1
+	inside 60 "$FINESSED" >"$DIR/usage" 2>&1
 	usage=$?
 	set -e
 	cat "$DIR/said" "$DIR/usage"
@@ -60,7 +60,7 @@ no_port() {
 	write_conf
 	sed 's/--vdev=[^"]*//' "$DIR/finesse.conf" >"$DIR/noport.conf"
 	set +e
-	inside 10 "$FINESSED" -c "$DIR/noport.conf" >"$DIR/said" 2>&1
+	inside 60 "$FINESSED" -c "$DIR/noport.conf" >"$DIR/said" 2>&1
 	status=$?
 	set -e
 	cat "$DIR/said"

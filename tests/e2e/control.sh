@@ -21,7 +21,7 @@ check "status: phase, workers, connections" \
 for n in 1 2 3 4 5; do
 	peer 60 until_end 7 "$DIR/open.$n" "$US4" >"$DIR/idle.$n" 2>&1 &
 done
-for n in 1 2 3 4 5; do until_true 10 test -e "$DIR/open.$n"; done
+for n in 1 2 3 4 5; do until_true 60 test -e "$DIR/open.$n"; done
 
 check "states: all eleven, five of them established" \
 	json 'len(a) == 11 and a["ESTABLISHED"] == 5 and a["LISTEN"] == 5 and sum(a.values()) >= 10' states
@@ -34,7 +34,7 @@ ages() {
 check "states: ages, and the oldest" ages
 
 as_ss_sees_it() {
-	inside 5 ss -Htn state established "dst $US4" | awk '{ print $4 " " $3 }' | sort >"$DIR/ss"
+	inside 60 ss -Htn state established "dst $US4" | awk '{ print $4 " " $3 }' | sort >"$DIR/ss"
 	ctl --json conns --state ESTABLISHED --local :7 | python3 -c '
 import json, sys
 for c in json.load(sys.stdin)["conns"]:
@@ -61,15 +61,15 @@ check "conns: state, ends, age, limit" filters
 
 closed_and_counted() {
 	before=$(ctl --json closes | sed -n 's/.*"passive_3": \([0-9]*\).*/\1/p')
-	inside 5 curl -s "http://$US4/" >/dev/null
-	inside 5 curl -s "http://$US4/" >/dev/null
+	inside 60 curl -s "http://$US4/" >/dev/null
+	inside 60 curl -s "http://$US4/" >/dev/null
 	json "a['classes']['passive_3'] + a['classes']['passive_4'] >= $before + 2" closes
 	json 'a["opened"] == a["live"] + sum(a["classes"].values())' closes
 	ctl closes
 }
 check "closes: they add up" closed_and_counted
 under_load() {
-	inside 20 wrk -t1 -c50 -d3 -H "Connection: close" "http://$US4/" >"$DIR/wrk" &
+	inside 60 wrk -t1 -c50 -d3 -H "Connection: close" "http://$US4/" >"$DIR/wrk" &
 	wrk=$!
 	for n in $(seq 40); do ctl closes >/dev/null; done
 	json 'a["opened"] > 100' closes
@@ -86,13 +86,13 @@ drops_and_stats() {
 check "stats and drops: with their help; every frame is in one" drops_and_stats
 
 reset_is_told() {
-	inside 5 python3 -c "
+	inside 60 python3 -c "
 import socket, struct
 s = socket.create_connection(('$US4', 7))
 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
 s.close()"
-	until_true 5 sh -c "timeout 5 $FINESSECTL -s $DIR/control.sock resets | grep -q peer_reset_established"
-	! inside 5 curl -s "http://$US4:81/"
+	until_true 60 sh -c "timeout 60 $FINESSECTL -s $DIR/control.sock resets | grep -q peer_reset_established"
+	! inside 60 curl -s "http://$US4:81/"
 	json '[r for r in a["last"] if r["why"] == "peer_reset_established" and r["way"] == "received"]' resets
 	json '[r for r in a["strays"] if r["why"] == "closed_no_conn" and r["way"] == "sent"]' resets
 	json 'a["reasons"]["peer_reset_established"] >= 1 and a["received"] >= 1' resets
@@ -100,7 +100,7 @@ s.close()"
 check "resets: by reason, and the last ones" reset_is_told
 
 drawn() {
-	inside 5 curl -s "http://$US4/" >/dev/null
+	inside 60 curl -s "http://$US4/" >/dev/null
 	ctl ladder --conn ":80" --ascii >"$DIR/ladder"
 	cat "$DIR/ladder"
 	grep -q 'SYN-RECEIVED  <-* SYN 0 win ' "$DIR/ladder"
@@ -116,8 +116,11 @@ check "ladder: the last one of a port, as text and as SVG" drawn
 captured_class() {
 	ctl capture --class passive_3 --out "$DIR/class.pcapng" &
 	capture=$!
-	sleep 0.5
-	inside 5 curl -s "http://$US4/bytes/3000" >/dev/null
+	for _ in $(seq 100); do # until it has begun, and then had one
+		kill -0 "$capture" 2>/dev/null || break
+		inside 60 curl -s "http://$US4/bytes/3000" >/dev/null
+		sleep 0.2
+	done
 	wait "$capture"
 	tcpdump -vnr "$DIR/class.pcapng" >"$DIR/dump" 2>/dev/null
 	cat "$DIR/dump"
@@ -127,20 +130,22 @@ captured_class() {
 }
 captured_conn() {
 	flow="$US4:9-$PEER4:45678"
-	inside 20 python3 - "$DIR/open.cap" <<-PY &
-		import socket, sys, time
+	inside 60 python3 - "$DIR/open.cap" <<-PY &
+		import os, socket, sys, time
 		s = socket.create_connection(('$US4', 9), source_address=('', 45678))
 		open(sys.argv[1], 'w').close()
-		time.sleep(2)
+		while not os.path.exists(sys.argv[1] + '.begun'):
+		    time.sleep(0.1)
 		s.sendall(b'a' * 500)
 		s.close()
 	PY
-	until_true 10 test -e "$DIR/open.cap"
-	timeout 20 "$FINESSECTL" -s "$DIR/control.sock" capture --conn "$flow" --out "$DIR/conn.pcapng" &
+	until_true 60 test -e "$DIR/open.cap"
+	timeout 60 "$FINESSECTL" -s "$DIR/control.sock" capture --conn "$flow" --out "$DIR/conn.pcapng" &
 	capture=$!
-	sleep 0.5
+	until_true 60 test -e "$DIR/conn.pcapng" # it has begun
 	! ctl capture --conn "$flow" --out "$DIR/second.pcapng" 2>"$DIR/said"
 	grep -q 'another capture is under way' "$DIR/said"
+	touch "$DIR/open.cap.begun"
 	wait "$capture"
 	tcpdump -nr "$DIR/conn.pcapng" >"$DIR/dump" 2>/dev/null
 	cat "$DIR/dump"
@@ -167,7 +172,7 @@ wrong_use() {
 		cat "$DIR/said"
 		[ "$status" = 2 ]
 	done
-	! timeout 5 "$FINESSECTL" -s "$DIR/none.sock" status 2>"$DIR/said"
+	! timeout 60 "$FINESSECTL" -s "$DIR/none.sock" status 2>"$DIR/said"
 	grep -q "^finessectl: $DIR/none.sock: No such file or directory: no finessed answers there" "$DIR/said"
 }
 check "wrong use: exit 2; no daemon: one line" wrong_use
@@ -175,7 +180,7 @@ check "wrong use: exit 2; no daemon: one line" wrong_use
 for n in 1 2 3 4 5; do # those from the beginning may have lost their patience
 	peer 60 until_end 7 "$DIR/late.$n" "$US4" >"$DIR/idle.$n" 2>&1 &
 done
-for n in 1 2 3 4 5; do until_true 10 test -e "$DIR/late.$n"; done
+for n in 1 2 3 4 5; do until_true 60 test -e "$DIR/late.$n"; done
 dry_run() {
 	json 'a["connections"] >= 5 and a["would_stay"] == 0' drain --dry-run
 	json 'a["phase"] == "serving"' status
@@ -188,7 +193,7 @@ drained() {
 	[ "$(cat "$DIR"/idle.[1-5] | grep -c '^end of file')" = 5 ]
 }
 check "drain --wait: progress, ledger, exit 0; each client saw the end of file" drained
-if daemon_wait 5 0; then well=true; else well=false; fi
+if daemon_wait 120 0; then well=true; else well=false; fi
 check "the daemon ended, exit 0; its sums are right" daemon_stopped_well "$well"
 check "its socket is gone" test ! -e "$DIR/control.sock"
 finish

@@ -7,7 +7,7 @@ ROUNDS=${DRAIN_ROUNDS:-2}
 
 round() {
 	begun=$(date +%s%N)
-	inside 90 python3 -B "$E2E/drain_load.py" "$1" "$CONNECTIONS" "$FINESSECTL" "$DIR/control.sock"
+	inside 300 python3 -B "$E2E/drain_load.py" "$1" "$CONNECTIONS" "$FINESSECTL" "$DIR/control.sock"
 	echo "$((($(date +%s%N) - begun) / 1000000)) ms"
 }
 CONNECTIONS=${DRAIN_CONNECTIONS:-2000}
@@ -21,7 +21,7 @@ for n in $(seq "$ROUNDS"); do
 		until_true 120 daemon_answers || daemon_died "finessed does not answer"
 		check "round $n, $mode: $CONNECTIONS connections of all kinds" round "$mode"
 		if [ "$mode" = short ]; then exit=3; else exit=0; fi
-		if daemon_wait 15 "$exit"; then well=true; else well=false; fi
+		if daemon_wait 120 "$exit"; then well=true; else well=false; fi
 		check "round $n, $mode: exit $exit, the sums are right" daemon_stopped_well "$well"
 	done
 done

@@ -3,9 +3,9 @@
 
 sufficient: downloads under way, idle ones that were served, idle ones whose next request crosses our FIN, half-closed ones with an answer to come, ones that do not read
 until the drain has begun: every octet of each arrives, and the ledger is empty.
-short: the same, but an eighth are echoed to, never read, and are stuck: what the kernel knows of these connections (what it was
-given, what was never acknowledged, what it got back before the reset) says how many octets are missing, and the ledger says
-the same number."""
+short: the same, but an eighth are echoed to, never read, and are stuck; when all others have ended, the deadline is brought
+near.  What the kernel knows of these connections (what it was given, what was never acknowledged, what it got back before the
+reset) says how many octets are missing, and the ledger says the same number."""
 import fcntl
 import hashlib
 import json
@@ -23,7 +23,9 @@ US = '198.51.100.1'
 SIZE = 150000
 ANSWER = 200000
 MODE, N, CTL, PATH = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
-PATIENCE = 40
+PATIENCE = 250
+DEADLINE = 240
+SPREAD = 10  # seconds over which a drain closes idle connections
 
 
 def pattern(n):
@@ -160,7 +162,8 @@ def read_on(conns, drain, begun):
         if c not in waiting or MODE == 'short' and c.kind == 'late':
             sel.register(c.s, selectors.EVENT_READ, c)
     until = time.monotonic() + PATIENCE
-    crossing = [(begun + 2.5 * i / N, c) for i, c in enumerate(conns) if c.kind == 'cross']
+    stuck = [c for c in conns if c.kind == 'stuck']
+    crossing = [(begun + SPREAD * i / N, c) for i, c in enumerate(conns) if c.kind == 'cross']
     while (sel.get_map() or waiting) and time.monotonic() < until:
         for key, _ in sel.select(0.01):
             c = key.data
@@ -172,9 +175,11 @@ def read_on(conns, drain, begun):
             c = crossing.pop(0)[1]
             if not c.end:
                 c.s.send(b'GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-        for c in conns:
-            if c.kind == 'stuck' and c.unacked is None and time.monotonic() > begun + 5:
+        if stuck and not sel.get_map():
+            for c in stuck:
                 c.unacked = unacked(c)  # nothing moves on it any more; the deadline is still ahead
+            stuck = []
+            subprocess.run([CTL, '-s', PATH, 'drain', '--deadline', '1'], check=True)
         ready = drain.poll() is not None if MODE == 'short' else time.monotonic() - begun > 1
         if waiting and ready:
             for c in waiting:
@@ -207,7 +212,7 @@ def main():
     settle(conns)
     begin_work(conns)
     begun = time.monotonic()
-    drain = subprocess.Popen([CTL, '-s', PATH, '--json', 'drain', '--wait', '--deadline', '8' if MODE == 'short' else '30'],
+    drain = subprocess.Popen([CTL, '-s', PATH, '--json', 'drain', '--wait', '--deadline', str(DEADLINE)],
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     read_on(conns, drain, begun)
     out = drain.communicate(timeout=PATIENCE)[0]

@@ -12,7 +12,7 @@ private() {
 	sed -i "s/iface=$TAP/iface=${TAP}b/" "$DIR/other.conf"
 	ip netns exec "$NS" "$FINESSED" -c "$DIR/other.conf" 2>"$DIR/other.log" &
 	other=$!
-	until_true 10 test -S "$DIR/run/control.sock" || { cat "$DIR/other.log"; kill "$other"; return 1; }
+	until_true 60 test -S "$DIR/run/control.sock" || { cat "$DIR/other.log"; kill "$other"; return 1; }
 	modes=$(stat -c '%a %a' "$DIR/run" "$DIR/run/control.sock" | tr '\n' ' ')
 	kill "$other"
 	wait "$other" || true
@@ -40,7 +40,7 @@ refused_by_credentials() {
 check "and were the mode wrong, by its credentials (O06)" refused_by_credentials
 
 check "nonsense, long, slow, partial, deaf, many, descriptors, races (O04, O05, N06)" \
-	timeout 170 python3 -B "$E2E/hostile.py" "$DIR/control.sock" "$DAEMON"
+	timeout 300 python3 -B "$E2E/hostile.py" "$DIR/control.sock" "$DAEMON"
 
 stalled() {
 	set +e
@@ -72,7 +72,7 @@ mailbox_full() {
 			wait
 		done
 	SH
-	python3 -B "$E2E/stall.py" "$DAEMON" sh "$DIR/ask.sh" >"$DIR/said" 2>&1 || grep -q 'it took too long' "$DIR/said"
+	python3 -B "$E2E/stall.py" "$DAEMON" sh "$DIR/ask.sh"
 	ctl --json status | grep -q '"degraded": false'
 	ctl --json closes >/dev/null
 }
@@ -84,7 +84,7 @@ last_said() {
 }
 hangup() {
 	kill -HUP "$DAEMON"
-	until_true 5 last_said "$1" || { tail -n 4 "$DIR/daemon.log"; return 1; }
+	until_true 60 last_said "$1" || { tail -n 4 "$DIR/daemon.log"; return 1; }
 }
 reread() {
 	cp "$DIR/finesse.conf" "$DIR/good.conf"
@@ -97,10 +97,10 @@ reread() {
 	cp "$DIR/new.conf" "$DIR/finesse.conf"
 	hangup 'SIGHUP: changed: timeouts.rto_min_ms drain.deadline_s'
 	last_said 'SIGHUP: not without a restart: timeouts.time_wait_s'
-	until_true 5 sh -c "timeout 5 $FINESSECTL -s $DIR/control.sock --json status | grep -q '\"configuration_version\": 1'"
+	until_true 60 sh -c "timeout 60 $FINESSECTL -s $DIR/control.sock --json status | grep -q '\"configuration_version\": 1'"
 	peer 60 hold 7 "$DIR/held" "$US4" >/dev/null 2>&1 &
-	until_true 10 test -e "$DIR/held"
-	until_true 5 sh -c "timeout 5 $FINESSECTL -s $DIR/control.sock --json conns --state ESTABLISHED | grep -q rto_us.:30"
+	until_true 60 test -e "$DIR/held"
+	until_true 60 sh -c "timeout 60 $FINESSECTL -s $DIR/control.sock --json conns --state ESTABLISHED | grep -q rto_us.:30"
 	cp "$DIR/good.conf" "$DIR/finesse.conf"
 }
 check "SIGHUP: a bad file keeps the old, a good one is taken over, what needs a restart is named (O03)" reread
@@ -108,7 +108,7 @@ check "SIGHUP: a bad file keeps the old, a good one is taken over, what needs a 
 second_daemon() {
 	sed "s/iface=$TAP/iface=${TAP}c/" "$DIR/finesse.conf" >"$DIR/other.conf"
 	set +e
-	ip netns exec "$NS" timeout 10 "$FINESSED" -c "$DIR/other.conf" 2>"$DIR/other.log"
+	ip netns exec "$NS" timeout 60 "$FINESSED" -c "$DIR/other.conf" 2>"$DIR/other.log"
 	status=$?
 	set -e
 	cat "$DIR/other.log"
@@ -121,7 +121,7 @@ no_socket() {
 	sed "s#control.sock#file#" "$DIR/finesse.conf" >"$DIR/other.conf"
 	echo precious >"$DIR/file"
 	set +e
-	ip netns exec "$NS" timeout 10 "$FINESSED" -c "$DIR/other.conf" 2>"$DIR/other.log"
+	ip netns exec "$NS" timeout 60 "$FINESSED" -c "$DIR/other.conf" 2>"$DIR/other.log"
 	status=$?
 	set -e
 	[ "$status" = 1 ] && [ "$(cat "$DIR/file")" = precious ]

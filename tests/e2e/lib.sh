@@ -71,7 +71,7 @@ clean_up() {
 
 # ctl ARGUMENT...: finessectl, at this daemon.
 ctl() {
-	timeout -k 1 30 "$FINESSECTL" -s "$DIR/control.sock" "$@"
+	timeout -k 1 120 "$FINESSECTL" -s "$DIR/control.sock" "$@"
 }
 
 # inside SECONDS COMMAND...: runs it where the clients live; 124 if it takes longer.
@@ -164,7 +164,7 @@ tap_is_there() {
 }
 
 daemon_answers() {
-	inside 20 python3 -B "$E2E/peer.py" connect 7 "$US4"
+	inside 60 python3 -B "$E2E/peer.py" connect 7 "$US4"
 }
 
 daemon_died() {
@@ -260,7 +260,7 @@ daemon_start_veth() {
 wrk_connections() {
 	total=0
 	for round in $(seq 60); do
-		inside 30 wrk -t 1 -c 8 -d 3s --timeout 5s -H 'Connection: close' "http://$2:80/" >"$DIR/wrk.log"
+		inside 60 wrk -t 1 -c 8 -d 3s --timeout 5s -H 'Connection: close' "http://$2:80/" >"$DIR/wrk.log"
 		cat "$DIR/wrk.log"
 		if grep -E 'Socket errors|Non-2xx' "$DIR/wrk.log"; then return 1; fi
 		total=$((total + $(sed -n 's/^ *\([0-9]*\) requests in.*/\1/p' "$DIR/wrk.log")))
@@ -304,7 +304,7 @@ last_words_add_up() {
 
 daemon_stop() {
 	kill -TERM "$DAEMON"
-	if daemon_wait 15 0; then stopped=true; else stopped=false; fi
+	if daemon_wait 120 0; then stopped=true; else stopped=false; fi
 	check "$1" daemon_stopped_well "$stopped"
 }
 

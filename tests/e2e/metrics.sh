@@ -7,17 +7,17 @@ begin curl wrk
 daemon_start
 
 scrape() {
-	inside 5 curl -sS -f -o "$1" "http://$METRICS/metrics"
+	inside 60 curl -sS -f -o "$1" "http://$METRICS/metrics"
 	python3 -B "$E2E/prometheus.py" "$@"
 }
 check "/metrics: read strictly" scrape "$DIR/first"
 traffic() {
-	inside 20 wrk -t1 -c50 -d2 -H "Connection: close" "http://$US4/" >"$DIR/wrk"
-	inside 20 python3 -B - <<-PY
+	inside 60 wrk -t1 -c50 -d2 -H "Connection: close" "http://$US4/" >"$DIR/wrk"
+	inside 60 python3 -B - <<-PY
 		import socket
 		for port in list(range(1000, 1200)):
 		    try:
-		        socket.create_connection(('$US4', port), timeout=1)
+		        socket.create_connection(('$US4', port), timeout=60)
 		    except OSError:
 		        pass
 	PY
@@ -29,7 +29,7 @@ traffic() {
 check "after thousands of connections and 200 refused ports: the same series, no counter lower, no address (O08)" traffic
 as_finessectl() {
 	ctl --json closes >"$DIR/closes"
-	inside 5 curl -sS -f -o "$DIR/third" "http://$METRICS/metrics"
+	inside 60 curl -sS -f -o "$DIR/third" "http://$METRICS/metrics"
 	python3 - "$DIR/closes" "$DIR/third" <<-'PY'
 		import json, re, sys
 		closes = json.load(open(sys.argv[1]))['classes']
@@ -39,7 +39,7 @@ as_finessectl() {
 }
 check "closes are those that finessectl says" as_finessectl
 answers() {
-	[ "$(inside 5 curl -s -o /dev/null -w '%{http_code}' "$@")" = "$CODE" ]
+	[ "$(inside 60 curl -s -o /dev/null -w '%{http_code}' "$@")" = "$CODE" ]
 }
 others() {
 	CODE=200 answers "http://$METRICS/healthz"
@@ -51,25 +51,28 @@ others() {
 }
 check "/healthz, /readyz; other paths and methods are refused" others
 loopback_only() {
-	inside 5 ss -Htln | tee "$DIR/listening"
+	inside 60 ss -Htln | tee "$DIR/listening"
 	grep -q '127.0.0.1:9464' "$DIR/listening"
 	[ "$(grep -c 9464 "$DIR/listening")" = 1 ]
 }
 check "it listens on loopback alone" loopback_only
 check "O07: slow, long, pipelined, garbage and many scrapers" inside 120 python3 -B "$E2E/scrapers.py" "$METRICS" "$DAEMON"
 
+draining() {
+	[ "$(ctl --json status | sed -n 's/.*"phase": "\(.*\)".*/\1/p')" = draining ]
+}
 drain_is_told() {
 	peer 60 hold 7 "$DIR/held" "$US4" >/dev/null 2>&1 &
-	until_true 10 test -e "$DIR/held"
+	until_true 60 test -e "$DIR/held"
 	kill -TERM "$DAEMON"
+	until_true 60 draining
 	CODE=503 answers "http://$METRICS/readyz"
 	CODE=200 answers "http://$METRICS/healthz"
-	inside 5 curl -sS -f "http://$METRICS/metrics" | grep -qx 'finesse_draining 1'
-	[ "$(ctl --json status | sed -n 's/.*"phase": "\(.*\)".*/\1/p')" = draining ]
+	inside 60 curl -sS -f "http://$METRICS/metrics" | grep -qx 'finesse_draining 1'
 }
 check "not ready at once when a drain begins, but alive (O16)" drain_is_told
 kill -TERM "$DAEMON"
-daemon_wait 5 3 || FAILED=$((FAILED + 1))
+daemon_wait 120 3 || FAILED=$((FAILED + 1))
 
 # DPDK's own socket; only here is it on.
 write_conf

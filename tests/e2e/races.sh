@@ -12,7 +12,7 @@ daemon_start "workers = { cores = $CORES; };"
 load() {
 	asks >"$DIR/asked" 2>&1 &
 	asking=$!
-	inside 30 wrk -t 1 -c 20 -d 3s --timeout 5s -H 'Connection: close' "http://$1:80/"
+	inside 60 wrk -t 1 -c 20 -d 3s --timeout 5s -H 'Connection: close' "http://$1:80/"
 	wait "$asking" || {
 		tail -n 3 "$DIR/asked"
 		return 1
@@ -28,8 +28,8 @@ asks() {
 	done
 }
 both_web "3 workers on one queue under short connections" load
-both "60 echo connections at once" peer 40 many 60 20000
-both "ping" inside 10 ping -c 3 -i 0.2 -W 2
+both "60 echo connections at once" peer 60 many 60 20000
+both "ping" inside 60 ping -c 3 -i 0.2 -W 2
 daemon_stop "stopped: exit 0, everything adds up"
 
 no_race() {

@@ -4,15 +4,15 @@
 begin ping
 daemon_start
 
-check "ping answers" inside 10 ping -q -c 5 -i 0.2 -W 2 "$US4"
-check "ping -6 answers" inside 10 ping -6 -q -c 5 -i 0.2 -W 2 "$US6"
+check "ping answers" inside 60 ping -q -c 5 -i 0.2 -W 2 "$US4"
+check "ping -6 answers" inside 60 ping -6 -q -c 5 -i 0.2 -W 2 "$US6"
 
 echo_sizes() {
 	for size in 0 1 2 17 100 1000 1471 1472; do
-		inside 5 ping -q -c 2 -i 0.05 -W 2 -s "$size" "$US4"
+		inside 60 ping -q -c 2 -i 0.05 -W 2 -s "$size" "$US4"
 	done
 	for size in 0 1 2 17 100 1000 1451 1452; do
-		inside 5 ping -6 -q -c 2 -i 0.05 -W 2 -s "$size" "$US6"
+		inside 60 ping -6 -q -c 2 -i 0.05 -W 2 -s "$size" "$US6"
 	done
 }
 check "echo of every size up to the MTU comes back" echo_sizes
@@ -23,7 +23,7 @@ link_local() {
 m = [int(x, 16) for x in sys.argv[1].split(":")]
 print("fe80::%x:%x:%x:%x" % ((m[0] ^ 2) << 8 | m[1], m[2] << 8 | 0xff, 0xfe00 | m[3], m[4] << 8 | m[5]))' "$address" \
 		>"$DIR/link-local"
-	inside 10 ping -6 -q -c 3 -i 0.2 -W 2 "$(cat "$DIR/link-local")%$TAP"
+	inside 60 ping -6 -q -c 3 -i 0.2 -W 2 "$(cat "$DIR/link-local")%$TAP"
 }
 check "the link-local address made from the MAC answers" link_local
 
@@ -38,12 +38,12 @@ check "the endpoint's MAC is not the kernel's" mac_differs
 
 forget_neighbours() {
 	ip -n "$NS" neigh flush dev "$TAP"
-	inside 5 ping -q -c 2 -i 0.2 -W 2 "$US4"
-	inside 5 ping -6 -q -c 2 -i 0.2 -W 2 "$US6"
+	inside 60 ping -q -c 2 -i 0.2 -W 2 "$US4"
+	inside 60 ping -6 -q -c 2 -i 0.2 -W 2 "$US6"
 }
 check "asked again, it answers ARP and neighbour solicitations again" forget_neighbours
 
-both "a closed port refuses at once" peer 10 refused 81
+both "a closed port refuses at once" peer 60 refused 81
 
 daemon_stop "stopped: exit 0, every frame has one fate, every mbuf is back"
 finish

@@ -19,7 +19,7 @@ row() {
 begin_row() {
 	log=$DIR/$1-$(echo "$2" | tr : _)
 	(
-		inside 15 python3 -B "$E2E/$PROGRAM" "$1" "$TAP" "$2" >"$log.log" 2>&1 </dev/null && status=0 || status=$?
+		inside 60 python3 -B "$E2E/$PROGRAM" "$1" "$TAP" "$2" >"$log.log" 2>&1 </dev/null && status=0 || status=$?
 		echo "$status" >"$log.status"
 	) &
 	begun="$begun $!"

@@ -58,8 +58,8 @@ said() {
 # round NAME SHARDS: what each of the set-ups must do, and its end.
 round() {
 	both_web "$1: 10,000 short http connections without one error" wrk_connections 10000
-	both "$1: 60 echo connections at once, each with 20,000 octets of its own" peer 40 many 60 20000
-	both "$1: ping" inside 10 ping -c 3 -i 0.2 -W 2
+	both "$1: 60 echo connections at once, each with 20,000 octets of its own" peer 60 many 60 20000
+	both "$1: ping" inside 60 ping -c 3 -i 0.2 -W 2
 	check "$1: finessectl status shows that each worker reached each shard" shown "$2"
 	check "$1: quiet, it sleeps after each turn, and not for short" quiet
 	daemon_stop "$1: stopped: exit 0, every frame has one fate, none is lost between workers"
@@ -76,7 +76,7 @@ check "2 workers, a tap with 1 queue: the workers share it" said "1 queue, steer
 round "2 workers, 1 queue" 2
 
 daemon_start "workers = { cores = [0, 0, 0, 0]; };"
-both "4 workers on one core, 1 queue: 60 echo connections at once" peer 40 many 60 20000
+both "4 workers on one core, 1 queue: 60 echo connections at once" peer 60 many 60 20000
 daemon_stop "4 workers on one core: stopped: exit 0, everything adds up"
 check "4 workers on one core: all shards work" spread 4
 

@@ -7,32 +7,35 @@ daemon_start 'drain = { deadline_s = 20; };'
 
 for host in "$US4" "$US6"; do
 	for n in 1 2 3; do
-		peer 30 until_end 7 "$DIR/open.$host.$n" "$host" >"$DIR/idle.$host.$n" 2>&1 &
+		peer 60 until_end 7 "$DIR/open.$host.$n" "$host" >"$DIR/idle.$host.$n" 2>&1 &
 	done
 done
 for file in "$US4.1" "$US4.2" "$US4.3" "$US6.1" "$US6.2" "$US6.3"; do
-	until_true 10 test -e "$DIR/open.$file"
+	until_true 60 test -e "$DIR/open.$file"
 done
 kill -TERM "$DAEMON"
-if daemon_wait 25 0; then well=true; else well=false; fi
+if daemon_wait 120 0; then well=true; else well=false; fi
 check "SIGTERM with six idle connections: exit 0, the sums are right" daemon_stopped_well "$well"
 idle_ended() {
 	cat "$DIR"/idle.*.[123]
 	[ "$(cat "$DIR"/idle.*.[123] | grep -c '^end of file')" = 6 ]
 }
-check "each of them saw the end of file and no reset" until_true 5 idle_ended
+check "each of them saw the end of file and no reset" until_true 60 idle_ended
 ip -n "$NS" link show "$TAP" >/dev/null 2>&1 && gone=1 || gone=0
 check "the tap is gone" test "$gone" = 0
 
-daemon_start 'drain = { deadline_s = 30; };'
+daemon_start 'drain = { deadline_s = 300; };'
 BYTES=60000000
-inside 60 curl -sS --limit-rate 20M -o "$DIR/body" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
+inside 300 curl -sS --limit-rate 8M -o "$DIR/body" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
 curl=$!
-until_true 10 test -s "$DIR/body"
+until_true 60 test -s "$DIR/body"
 kill -TERM "$DAEMON"
-sleep 0.3
-check "while it drains, new connections are refused" peer 5 refused 7 "$US4"
-if daemon_wait 40 0; then well=true; else well=false; fi
+draining() {
+	ctl status | grep -q ' draining, '
+}
+until_true 60 draining
+check "while it drains, new connections are refused" peer 60 refused 7 "$US4"
+if daemon_wait 120 0; then well=true; else well=false; fi
 if wait "$curl"; then fetched=true; else fetched=false; fi
 whole() {
 	cat "$DIR/curl.log"
@@ -44,22 +47,23 @@ check "SIGTERM during a download: the download finishes" whole
 check "and then: exit 0, the sums are right" daemon_stopped_well "$well"
 
 daemon_start 'drain = { deadline_s = 2; };'
-inside 60 curl -sS --limit-rate 100k -o /dev/null "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
+inside 300 curl -sS --limit-rate 100k -o "$DIR/slow" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
 curl=$!
-sleep 0.5
+until_true 60 test -s "$DIR/slow"
 kill -TERM "$DAEMON"
-if daemon_wait 6 3; then well=true; else well=false; fi
+if daemon_wait 120 3; then well=true; else well=false; fi
 check "a drain past its deadline: what is left is aborted, exit 3" daemon_stopped_well "$well"
 wait "$curl" || true
 
-daemon_start 'drain = { deadline_s = 30; };'
-inside 60 curl -sS --limit-rate 100k -o /dev/null "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
+rm "$DIR/slow"
+daemon_start 'drain = { deadline_s = 3600; };'
+inside 300 curl -sS --limit-rate 100k -o "$DIR/slow" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
 curl=$!
-sleep 0.5
+until_true 60 test -s "$DIR/slow"
 kill -TERM "$DAEMON"
-sleep 0.5
+until_true 60 draining
 kill -TERM "$DAEMON"
-if daemon_wait 5 3; then well=true; else well=false; fi
+if daemon_wait 120 3; then well=true; else well=false; fi
 check "a second SIGTERM stops now, exit 3" daemon_stopped_well "$well"
 wait "$curl" || true
 finish

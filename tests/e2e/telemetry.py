@@ -17,7 +17,7 @@ def ctl(command):
 
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.connect(f'/var/run/dpdk/{sys.argv[1]}/dpdk_telemetry.v2')
-s.settimeout(5)
+s.settimeout(60)
 s.recv(1 << 16)
 assert ask('/finesse/status')['phase'] == 'serving'
 assert ask('/finesse/closes') == ctl('closes')['classes']
