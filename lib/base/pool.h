@@ -3,8 +3,10 @@
 #ifndef FNS_POOL_H
 #define FNS_POOL_H
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define POOL_NONE UINT32_MAX
 
@@ -20,14 +22,39 @@ struct pool {
 /* mem holds stride * count octets, aligned for the object; stride is at least 4.  The pool never frees it. */
 void pool_init(struct pool *, void *mem, size_t stride, uint32_t count);
 
-/* The index of an object whose content is undefined, or POOL_NONE when all are out. */
-uint32_t pool_take(struct pool *);
-void pool_give(struct pool *, uint32_t index);
-
 static inline void *
 pool_at(const struct pool *p, uint32_t index)
 {
 	return p->mem + (size_t)index * p->stride;
+}
+
+/* The index of an object whose content is undefined, or POOL_NONE when all are out. */
+static inline uint32_t
+pool_take(struct pool *p)
+{
+	uint32_t index = p->free_head;
+
+	if (index != POOL_NONE) {
+		/* An object need not be aligned for its link. */
+		memcpy(&p->free_head, pool_at(p, index), sizeof(p->free_head));
+		if (p->free_head != POOL_NONE)
+			__builtin_prefetch(pool_at(p, p->free_head), 1); /* the next one's link */
+	} else if (p->fresh < p->count) {
+		index = p->fresh++;
+	} else {
+		return POOL_NONE;
+	}
+	p->used++;
+	return index;
+}
+
+static inline void
+pool_give(struct pool *p, uint32_t index)
+{
+	assert(index < p->fresh && index != p->free_head && p->used > 0);
+	memcpy(pool_at(p, index), &p->free_head, sizeof(p->free_head));
+	p->free_head = index;
+	p->used--;
 }
 
 #endif
