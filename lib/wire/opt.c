@@ -77,22 +77,21 @@ parse_one(struct opt *opt, uint8_t kind, const uint8_t *body, size_t len)
 }
 
 void
-opt_parse_each(struct opt *opt, const uint8_t *octets, size_t len)
+opt_parse_each(struct opt *opt, const uint8_t *at, size_t len)
 {
-	struct cursor c = cursor_of(octets, len);
-	const uint8_t *kind, *size, *body;
+	while (len > 0 && at[0] != KIND_END) {
+		size_t size = 1;
 
-	while ((kind = cursor_take(&c, 1)) != NULL) {
-		if (*kind == KIND_END)
-			return;
-		if (*kind == KIND_NOP)
-			continue;
-		size = cursor_take(&c, 1);
-		if (size == NULL || *size < 2 || (body = cursor_take(&c, *size - 2u)) == NULL) {
-			opt->illegal = true; /* MUST-7 */
-			return;
+		if (at[0] != KIND_NOP) {
+			if (len < 2 || at[1] < 2 || at[1] > len) {
+				opt->illegal = true; /* MUST-7 */
+				return;
+			}
+			size = at[1];
+			parse_one(opt, at[0], at + 2, size);
 		}
-		parse_one(opt, *kind, body, *size);
+		at += size;
+		len -= size;
 	}
 }
 
@@ -127,8 +126,11 @@ fixed_size(const struct opt *opt)
 static size_t
 sacks_that_fit(const struct opt *opt, size_t fixed)
 {
-	size_t room = (OPT_MAX - align(fixed) - LEN_SACK) / LEN_BLOCK;
+	size_t room;
 
+	if (opt->sacks == 0)
+		return 0;
+	room = (OPT_MAX - align(fixed) - LEN_SACK) / LEN_BLOCK;
 	return opt->sacks < room ? opt->sacks : room;
 }
 
@@ -149,10 +151,19 @@ put_kind(uint8_t *at, enum opt_kind kind, size_t len)
 }
 
 static uint8_t *
-put_nops(uint8_t *at, size_t n)
+put_nop(uint8_t *at)
 {
-	memset(at, KIND_NOP, n);
-	return at + n;
+	*at = KIND_NOP;
+	return at + 1;
+}
+
+/* As far as align says, of the options that begin at `from`. */
+static uint8_t *
+put_align(uint8_t *at, const uint8_t *from)
+{
+	while ((at - from) % 4 != 2)
+		at = put_nop(at);
+	return at;
 }
 
 static uint8_t *
@@ -186,7 +197,7 @@ put_mss(uint8_t *at, const struct opt *opt)
 static uint8_t *
 put_wscale(uint8_t *at, const struct opt *opt)
 {
-	at = put_kind(put_nops(at, 1), KIND_WSCALE, LEN_WSCALE);
+	at = put_kind(put_nop(at), KIND_WSCALE, LEN_WSCALE);
 	*at++ = opt->wscale;
 	return at;
 }
@@ -202,15 +213,15 @@ opt_build(uint8_t at[OPT_MAX], const struct opt *opt)
 	if (opt->has_wscale && opt->packed)
 		p = put_wscale(p, opt);
 	if (opt->has_sack_permitted && !opt->has_ts && !opt->packed)
-		p = put_nops(p, 2);
+		p = put_nop(put_nop(p));
 	if (opt->has_sack_permitted)
 		p = put_kind(p, KIND_SACK_PERMITTED, LEN_SACK_PERMITTED);
 	if (opt->has_ts)
-		p = put_ts(put_nops(p, align((size_t)(p - at)) - (size_t)(p - at)), opt);
+		p = put_ts(put_align(p, at), opt);
 	if (opt->has_wscale && !opt->packed)
 		p = put_wscale(p, opt);
 	if (sacks > 0)
-		p = put_sack(put_nops(p, align(fixed) - fixed), opt, sacks);
+		p = put_sack(put_align(p, at), opt, sacks);
 	for (used = (size_t)(p - at); used % 4 != 0; used++)
 		at[used] = KIND_END;
 	return used;
