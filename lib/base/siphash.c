@@ -1,21 +1,6 @@
 /* SipHash-c-d: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012. */
 #include "siphash.h"
 
-static inline void
-rounds(struct sip_state *s, unsigned n)
-{
-	while (n-- > 0)
-		sip_round(s);
-}
-
-static inline void
-absorb(struct sip_state *s, uint64_t word, unsigned n)
-{
-	s->v3 ^= word;
-	rounds(s, n);
-	s->v0 ^= word;
-}
-
 /* The octets after the last whole word, and the length in the topmost octet. */
 static inline uint64_t
 last_word(const uint8_t *in, size_t len)
@@ -38,11 +23,8 @@ sip(struct sip_key key, const uint8_t *in, size_t len, unsigned per_word, unsign
 	struct sip_state s = sip_begin(key);
 
 	for (size_t i = 0; i + 8 <= len; i += 8)
-		absorb(&s, sip_load(in + i), per_word);
-	absorb(&s, last_word(in, len), per_word);
-	s.v2 ^= 0xff;
-	rounds(&s, at_end);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+		sip_word(&s, sip_load(in + i), per_word);
+	return sip_end(&s, last_word(in, len), per_word, at_end);
 }
 
 struct sip_key

@@ -59,22 +59,35 @@ sip_begin(struct sip_key key)
 	};
 }
 
-static inline void
-sip13_word(struct sip_state *s, uint64_t word)
+/* The numbers of rounds, at most four, are known where these are called: inlined, no condition is left. */
+#define SIP_INLINE static inline __attribute__((always_inline))
+
+SIP_INLINE void
+sip_rounds(struct sip_state *s, unsigned n)
+{
+	if (n > 3)
+		sip_round(s);
+	if (n > 2)
+		sip_round(s);
+	if (n > 1)
+		sip_round(s);
+	sip_round(s);
+}
+
+SIP_INLINE void
+sip_word(struct sip_state *s, uint64_t word, unsigned rounds)
 {
 	s->v3 ^= word;
-	sip_round(s);
+	sip_rounds(s, rounds);
 	s->v0 ^= word;
 }
 
-static inline uint64_t
-sip13_end(struct sip_state *s, uint64_t last)
+SIP_INLINE uint64_t
+sip_end(struct sip_state *s, uint64_t last, unsigned per_word, unsigned at_end)
 {
-	sip13_word(s, last);
+	sip_word(s, last, per_word);
 	s->v2 ^= 0xff;
-	sip_round(s);
-	sip_round(s);
-	sip_round(s);
+	sip_rounds(s, at_end);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 

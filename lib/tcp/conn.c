@@ -68,10 +68,9 @@ conn_new(struct tcp *t, const struct key *key, uint64_t hash, uint16_t options)
 	c->queues = POOL_NONE;
 	c->listener = POOL_NONE;
 	c->options = options & (TCP_OPTION_SETS - 1u);
-	c->ts_offset = iss_ts_offset(t, key);
 	c->rcv.wnd = rcv_wnd(t, conn_options(c));
 	c->quick = profile_says(c, RULE_quick_acks) ? QUICK_ACKS : 0;
-	conn_set_iss(c, iss_choose(t, key));
+	iss_choose(c);
 	wheel_node_init(&c->timer);
 	tcp_options_again(t, options);
 	if (!tcp_is_home(t, key))
@@ -294,8 +293,7 @@ conn_again(struct fns_conn *c, const struct key *key)
 	t->arriving = TABLE_NONE; /* if it was this one, it has another hash now */
 	record_state(c, c->state, SYN_SENT);
 	c->state = SYN_SENT;
-	conn_set_iss(c, iss_choose(t, key));
-	c->ts_offset = iss_ts_offset(t, key);
+	iss_choose(c);
 	c->snd.wnd = c->snd.max_wnd = 0;
 	c->backoff = 0;
 	unflag(c, C_TS | C_SACK | C_TIMING | C_ACK_NOW | C_ACK_LATER);

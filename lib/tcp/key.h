@@ -14,7 +14,7 @@ struct key {
 	uint8_t local;         /* ip->own */
 	uint8_t ip6;           /* 0 or 1: what `remote` says */
 };
-_Static_assert(sizeof(struct key) == 22, "no padding: hashed as octets where speed does not matter");
+_Static_assert(sizeof(struct key) == 22, "no padding");
 
 static inline bool
 key_equal(const struct key *a, const struct key *b)
@@ -27,20 +27,33 @@ key_equal(const struct key *a, const struct key *b)
 	       ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
-/* SipHash-1-3 of its fields in this order, of IPv4 from the ninth octet on: what is before says nothing there, and the
+/* SipHash of its fields in this order, of IPv4 from the ninth octet on: what is before says nothing there, and the
  * length that SipHash takes in keeps the families apart.  From the fields, not the octets: they may just have been
  * written one by one, and reading them back in one piece would wait for that. */
+SIP_INLINE uint64_t
+key_sip(struct sip_key secret, const struct key *k, unsigned per_word, unsigned at_end)
+{
+	struct sip_state s = sip_begin(secret);
+	uint64_t last = k->lport | (uint64_t)k->rport << 16 | (uint64_t)k->local << 32;
+
+	if (k->ip6)
+		sip_word(&s, sip_load(k->remote), per_word);
+	sip_word(&s, sip_load(k->remote + 8), per_word);
+	return sip_end(&s, last | (uint64_t)(k->ip6 ? 22 : 14) << 56, per_word, at_end);
+}
+
+/* For the table. */
 static inline uint64_t
 key_hash(struct sip_key secret, const struct key *k)
 {
-	struct sip_state s = sip_begin(secret);
-	uint64_t last =
-		k->lport | (uint64_t)k->rport << 16 | (uint64_t)k->local << 32 | (uint64_t)k->ip6 << 40;
+	return key_sip(secret, k, 1, 3);
+}
 
-	if (k->ip6)
-		sip13_word(&s, sip_load(k->remote));
-	sip13_word(&s, sip_load(k->remote + 8));
-	return sip13_end(&s, last | (uint64_t)(k->ip6 ? 22 : 14) << 56);
+/* For what must not be guessed. */
+static inline uint64_t
+key_hash_strong(struct sip_key secret, const struct key *k)
+{
+	return key_sip(secret, k, 2, 4);
 }
 
 #endif

@@ -72,7 +72,7 @@ init_listeners(struct tcp *t, void *mem)
 	t->listener_free = 0;
 }
 
-/* Four keys from one secret: each is the secret's hash of its own number. */
+/* Three keys from one secret: each is the secret's hash of its own number. */
 static struct sip_key
 derive(const uint8_t secret[32], uint8_t number)
 {
@@ -131,7 +131,6 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	t->table_key = derive(secret, 0);
 	t->iss_key = derive(secret, 1);
 	t->port_key = derive(secret, 2);
-	t->ts_key = derive(secret, 3);
 }
 
 void

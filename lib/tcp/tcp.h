@@ -118,7 +118,7 @@ struct tcp {
 	fns_handler *handler[TCP_HANDLERS];
 	uint16_t handlers, handler_last; /* used of them; found last */
 
-	struct sip_key table_key, iss_key, port_key, ts_key;
+	struct sip_key table_key, iss_key, port_key;
 	uint32_t port_step; /* RFC 6056: moves on with every choice */
 	struct ip_limit resets;
 	struct reset_log reset_log[RESET_KINDS];
@@ -304,7 +304,7 @@ void reset_note_conn(struct fns_conn *, bool sent, const char *why);
 void reset_note_stray(struct tcp *, const struct key *, bool sent, uint16_t state, const char *why);
 
 /* iss.c: what must not be guessed. */
-uint32_t iss_choose(const struct tcp *, const struct key *);         /* RFC 6528 */
+void iss_choose(struct fns_conn *);                                  /* RFC 6528, and the offset */
 uint32_t iss_ts_offset(const struct tcp *, const struct key *);      /* RFC 7323 §7.1 */
 uint16_t iss_port(struct tcp *, const struct key *, unsigned tries); /* RFC 6056: the tries-th candidate */
 

@@ -119,6 +119,28 @@ siphash__one_bit_of_key_or_input__changes_half(void **state)
 	}
 }
 
+/* Word by word, for who knows the length beforehand: as the whole. */
+static void
+sip_end__after_whole_words__equals_the_whole(void **state)
+{
+	struct sip_key key = sip_key_from(key_octets);
+	uint8_t in[24];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(in); i++)
+		in[i] = (uint8_t)i;
+	for (size_t words = 0; words < 4; words++) {
+		struct sip_state s13 = sip_begin(key), s24 = s13;
+
+		for (size_t i = 0; i < words; i++) {
+			sip_word(&s13, sip_load(in + 8 * i), 1);
+			sip_word(&s24, sip_load(in + 8 * i), 2);
+		}
+		assert_true(sip_end(&s13, (uint64_t)(8 * words) << 56, 1, 3) == vectors_13[8 * words]);
+		assert_true(sip_end(&s24, (uint64_t)(8 * words) << 56, 2, 4) == vectors_24[8 * words]);
+	}
+}
+
 int
 main(void)
 {
@@ -127,6 +149,7 @@ main(void)
 		cmocka_unit_test(siphash24__reference_vectors__equal),
 		cmocka_unit_test(siphash13__openssl_vectors__equal),
 		cmocka_unit_test(siphash__300_octets__equal),
+		cmocka_unit_test(sip_end__after_whole_words__equals_the_whole),
 		cmocka_unit_test(siphash__one_bit_of_key_or_input__changes_half),
 	};
 
