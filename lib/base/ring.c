@@ -7,6 +7,7 @@
 #include "ring.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define COPY_MOST 2048u
@@ -17,18 +18,28 @@ min_size(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+static void *(*const volatile library)(void *, const void *, size_t) = memcpy;
+
+/* All but the last piece; how many octets. */
+static __attribute__((noinline)) size_t
+copy_pieces(uint8_t *to, const uint8_t *from, size_t len)
+{
+	size_t done = 0;
+
+	for (; len - done > COPY_MOST; done += COPY_MOST)
+		library(to + done, from + done, COPY_MOST);
+	return done;
+}
+
 /* By the library, in pieces.  What the compiler knows to be no more than a page it would copy in place by `rep movsq`, and
  * so does the library beyond 4 KiB: several times as slow, and thirty times where source and target are nearly the same
  * modulo 4096. */
-static void
+static inline void
 copy(uint8_t *to, const uint8_t *from, size_t len)
 {
-	static void *(*const volatile library)(void *, const void *, size_t) = memcpy;
+	size_t done = len > COPY_MOST ? copy_pieces(to, from, len) : 0;
 
-	for (size_t n; len > 0; to += n, from += n, len -= n) {
-		n = min_size(len, COPY_MOST);
-		library(to, from, n);
-	}
+	library(to + done, from + done, len - done);
 }
 
 /* The offset of octet `at` in the pages. */
@@ -43,6 +54,13 @@ static inline size_t
 span(const struct ring *r, size_t reach)
 {
 	return (offset_of(r, reach) + RING_PAGE - 1) / RING_PAGE;
+}
+
+/* One page, or none: no directory. */
+static inline bool
+is_small(const struct ring *r)
+{
+	return offset_of(r, r->reach) <= RING_PAGE;
 }
 
 static inline uint32_t *
@@ -60,7 +78,7 @@ octet_at(const struct ring *r, const struct pool *pages, size_t at)
 	size_t offset = offset_of(r, at);
 	uint32_t page = r->store;
 
-	if (span(r, r->reach) > 1)
+	if (!is_small(r))
 		page = *entry_of(r, pages, r->store, offset / RING_PAGE);
 	assert(page != POOL_NONE);
 	return (uint8_t *)pool_at(pages, page) + offset % RING_PAGE;
@@ -115,13 +133,12 @@ attach(struct ring *r, struct pool *pages, size_t page)
 	return pool_at(pages, *entry);
 }
 
-size_t
-ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size_t len)
+/* Apart, so that what stays in one page goes straight on. */
+static __attribute__((noinline)) size_t
+put_pages(struct ring *r, struct pool *pages, size_t at, const uint8_t *from, size_t len)
 {
-	const uint8_t *from = octets;
 	size_t done = 0;
 
-	assert(at <= RING_MAX && len <= RING_MAX - at && pages->stride >= RING_PAGE);
 	while (done < len) {
 		size_t offset = offset_of(r, at + done);
 		size_t n = min_size(len - done, RING_PAGE - offset % RING_PAGE);
@@ -135,6 +152,26 @@ ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size
 			r->reach = (uint32_t)(at + done);
 	}
 	return done;
+}
+
+size_t
+ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size_t len)
+{
+	const size_t offset = offset_of(r, at);
+
+	assert(at <= RING_MAX && len <= RING_MAX - at && pages->stride >= RING_PAGE);
+	if (!is_small(r) || offset + len > RING_PAGE)
+		return put_pages(r, pages, at, octets, len);
+	if (len == 0)
+		return 0;
+	if (r->store == POOL_NONE)
+		r->store = pool_take(pages);
+	if (r->store == POOL_NONE)
+		return 0;
+	if (r->reach < at + len)
+		r->reach = (uint32_t)(at + len);
+	copy((uint8_t *)pool_at(pages, r->store) + offset, octets, len);
+	return len;
 }
 
 void
@@ -161,30 +198,37 @@ ring_copy(const struct ring *r, const struct pool *pages, size_t at, void *to, s
 
 	assert(at <= r->len && len <= r->len - at);
 	while (len > 0) {
-		const void *run;
-		size_t n = min_size(ring_peek(r, pages, at, &run), len);
+		size_t n = min_size(len, RING_PAGE - offset_of(r, at) % RING_PAGE);
 
-		copy(out, run, n);
+		copy(out, octet_at(r, pages, at), n);
 		out += n;
 		at += n;
 		len -= n;
 	}
 }
 
+/* Gives back the one page, if there is one. */
+static inline void
+give_small(struct ring *r, struct pool *pages)
+{
+	if (r->store != POOL_NONE)
+		pool_give(pages, r->store);
+	r->store = POOL_NONE;
+}
+
 /* Keeps of the pages only [from, to), and of the directory only what more than one page needs. */
 static void
 keep(struct ring *r, struct pool *pages, size_t from, size_t to)
 {
-	const size_t had = span(r, r->reach);
-	uint32_t directory = r->store;
+	const uint32_t directory = r->store;
+	size_t had;
 
-	if (had <= 1) {
-		if (from >= to && r->store != POOL_NONE) {
-			pool_give(pages, r->store);
-			r->store = POOL_NONE;
-		}
+	if (is_small(r)) {
+		if (from >= to)
+			give_small(r, pages);
 		return;
 	}
+	had = span(r, r->reach);
 	for (size_t i = 0; i < had; i++) {
 		uint32_t page;
 
@@ -206,10 +250,10 @@ void
 ring_take(struct ring *r, struct pool *pages, size_t len)
 {
 	assert(len <= r->len);
-	if (len == r->reach)
-		keep(r, pages, 0, 0);
-	else
-		keep(r, pages, offset_of(r, len) / RING_PAGE, span(r, r->reach));
+	if (!is_small(r))
+		keep(r, pages, offset_of(r, len) / RING_PAGE, len < r->reach ? span(r, r->reach) : 0);
+	else if (len == r->reach)
+		give_small(r, pages);
 	r->head += (uint32_t)len;
 	r->len -= (uint32_t)len;
 	r->reach -= (uint32_t)len;

@@ -53,6 +53,8 @@ cksum_add(uint64_t sum, const void *octets, size_t len)
 		p += steps * STEP;
 		len -= steps * STEP;
 	}
+	for (; len >= STEP; len -= STEP, p += STEP)
+		sum = cksum_eight(cksum_eight(cksum_eight(cksum_eight(sum, p), p + 8), p + 16), p + 24);
 	sum = cksum_header(sum, p, len & ~(size_t)3);
 	p += len & ~(size_t)3;
 	if (len & 2) {
