@@ -32,17 +32,23 @@ struct opt {
  * length counts as unknown, of doubles the first stands, and each step moves on by at least one octet. */
 void opt_parse_each(struct opt *, const uint8_t *octets, size_t len); /* adds to what is there */
 
+/* What begins with OPT_TS_ALIGNED and ends 12 octets later. */
+static inline void
+opt_take_ts(struct opt *opt, const uint8_t *octets)
+{
+	*opt = (struct opt){.has_ts = true, .ts_val = get_u32(octets + 4), .ts_ecr = get_u32(octets + 8)};
+}
+
 /* The same onto nothing, and what nearly every segment has, or begins with, in one comparison. */
 static inline void
 opt_parse(struct opt *opt, const uint8_t *octets, size_t len)
 {
-	*opt = (struct opt){0};
 	if (len >= 12 && get_u32(octets) == OPT_TS_ALIGNED) {
-		opt->has_ts = true;
-		opt->ts_val = get_u32(octets + 4);
-		opt->ts_ecr = get_u32(octets + 8);
+		opt_take_ts(opt, octets);
 		octets += 12;
 		len -= 12;
+	} else {
+		*opt = (struct opt){0};
 	}
 	if (len > 0)
 		opt_parse_each(opt, octets, len);

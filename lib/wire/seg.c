@@ -7,32 +7,24 @@
 #include "cursor.h"
 #include "ip4.h"
 
-static bool
-sum_is_good(const uint8_t *l4, size_t header, size_t len, const uint8_t src[16], const uint8_t dst[16])
-{
-	uint64_t sum = cksum_header20(cksum_pseudo(src, dst, PROTO_TCP, len), l4);
+#define PLAIN (SEG_HEADER + 12) /* octets of a segment with timestamps and nothing else */
 
-	sum = cksum_header(sum, l4 + SEG_HEADER, header - SEG_HEADER);
-	if (len > header)
-		sum = cksum_add(sum, l4 + header, len - header);
-	return cksum_fold(sum) == 0;
-}
-
-enum drop
-seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
-          const uint8_t src[16], const uint8_t dst[16], bool verified)
+/* Whether it is such a one is known where this is inlined: what those do not need, calls above all, is not there. */
+static inline __attribute__((always_inline)) enum drop
+parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t header, size_t len,
+      const uint8_t src[16], const uint8_t dst[16], bool verified, bool plain)
 {
 	uint32_t ports;
-	size_t header;
 
-	assert(len <= UINT16_MAX); /* it came in one IP packet */
-	if (len < SEG_HEADER)
-		return DROP_TCP_SHORT;
-	header = (size_t)(l4[12] >> 4) * 4; /* the reserved bits beside it are ignored */
-	if (header < SEG_HEADER || header > len)
-		return DROP_TCP_OFFSET;
-	if (!verified && !sum_is_good(l4, header, len, src, dst))
-		return DROP_TCP_CKSUM; /* MUST-3 */
+	if (!verified) {
+		uint64_t sum = cksum_header20(cksum_pseudo(src, dst, PROTO_TCP, len), l4);
+
+		sum = cksum_header(sum, l4 + SEG_HEADER, header - SEG_HEADER);
+		if (len > header)
+			sum = cksum_add(sum, l4 + header, len - header);
+		if (cksum_fold(sum) != 0)
+			return DROP_TCP_CKSUM; /* MUST-3 */
+	}
 	ports = get_u32(l4);
 	*src_port = (uint16_t)(ports >> 16);
 	*dst_port = (uint16_t)ports;
@@ -44,13 +36,43 @@ seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t
 	seg->ce = false;
 	seg->wnd = get_u16(l4 + 14);
 	seg->up = get_u16(l4 + 18);
-	opt_parse(&seg->opt, l4 + SEG_HEADER, header - SEG_HEADER);
+	if (plain)
+		opt_take_ts(&seg->opt, l4 + SEG_HEADER);
+	else
+		opt_parse(&seg->opt, l4 + SEG_HEADER, header - SEG_HEADER);
 	if (seg->opt.illegal && (seg->flags & SYN))
 		return DROP_TCP_OPTION; /* MUST-7; later segments still carry text, so there only the options are lost */
 	seg->text = l4 + header;
 	seg->text_len = (uint16_t)(len - header);
 	seg->len = seg->text_len + (seg->flags / SYN & 1u) + (seg->flags / FIN & 1u);
 	return DROP_TAKEN;
+}
+
+static inline size_t
+header_of(const uint8_t *l4)
+{
+	return (size_t)(l4[12] >> 4) * 4; /* the reserved bits beside it are ignored */
+}
+
+static __attribute__((noinline)) enum drop
+parse_any(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
+          const uint8_t src[16], const uint8_t dst[16], bool verified)
+{
+	return parse(seg, src_port, dst_port, l4, header_of(l4), len, src, dst, verified, false);
+}
+
+enum drop
+seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
+          const uint8_t src[16], const uint8_t dst[16], bool verified)
+{
+	assert(len <= UINT16_MAX); /* it came in one IP packet */
+	if (len < SEG_HEADER)
+		return DROP_TCP_SHORT;
+	if (header_of(l4) < SEG_HEADER || header_of(l4) > len)
+		return DROP_TCP_OFFSET;
+	if (header_of(l4) == PLAIN && len == PLAIN && get_u32(l4 + SEG_HEADER) == OPT_TS_ALIGNED)
+		return parse(seg, src_port, dst_port, l4, PLAIN, PLAIN, src, dst, verified, true);
+	return parse_any(seg, src_port, dst_port, l4, len, src, dst, verified);
 }
 
 /* All but the options, and the sum of all, to which theirs has been added. */

@@ -409,6 +409,52 @@ seg_build__random_segments__come_back(void **state)
 	}
 }
 
+/* The short way is for those with timestamps and nothing else: with an octet of text, and so on the long one, they are
+ * judged and read the same, right ones and such with a bit flipped. */
+static void
+seg_parse__short_way__equals_the_long_one(void **state)
+{
+	uint64_t seed = 3;
+	unsigned taken = 0;
+
+	(void)state;
+	for (int n = 0; n < 40000; n++) {
+		struct octets plain = octets_blank(32), text = octets_blank(33);
+		uint16_t port[2][2] = {{0}};
+		struct seg a, b;
+		enum drop fate;
+
+		random_fill(&seed, plain.at, 32);
+		plain.at[12] = (uint8_t)(0x80 | (plain.at[12] & 15));
+		put_u32(plain.at + 20, OPT_TS_ALIGNED);
+		if (n % 8 == 0)
+			put_u16(plain.at + (n & 8 ? 2 : 0), 0);
+		memcpy(text.at, plain.at, 32);
+		checksum(&plain, ALICE4, BOB4);
+		checksum(&text, ALICE4, BOB4);
+		if (n % 4 == 1) {
+			size_t bit = random_u32(&seed) % 256;
+
+			plain.at[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			text.at[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		}
+		fate = seg_parse(&a, &port[0][0], &port[0][1], plain.at, 32, ALICE4, BOB4, false);
+		assert_int_equal(seg_parse(&b, &port[1][0], &port[1][1], text.at, 33, ALICE4, BOB4, false),
+		                 fate);
+		if (fate == DROP_TAKEN) {
+			taken++;
+			assert_memory_equal(port[0], port[1], sizeof(port[0]));
+			assert_true(a.seq == b.seq && a.ack == b.ack && a.flags == b.flags && a.wnd == b.wnd);
+			assert_true(a.up == b.up && !a.ce && a.len + 1 == b.len && a.text_len == 0);
+			assert_true(a.text == plain.at + 32 && b.text == text.at + 32 && b.text_len == 1);
+			assert_memory_equal(&a.opt, &b.opt, sizeof(a.opt));
+		}
+		octets_free(&plain);
+		octets_free(&text);
+	}
+	assert_true(taken > 20000);
+}
+
 /* The longest that one IPv6 packet can carry. */
 static void
 seg_parse__longest_segment__is_taken(void **state)
@@ -467,6 +513,7 @@ main(void)
 		cmocka_unit_test(seg_parse__port_zero_and_illegal_option__is_port_zero),
 		cmocka_unit_test(seg_build__any_segment__octet_for_octet),
 		cmocka_unit_test(seg_build__random_segments__come_back),
+		cmocka_unit_test(seg_parse__short_way__equals_the_long_one),
 		cmocka_unit_test(seg_parse__longest_segment__is_taken),
 		cmocka_unit_test(seg_parse__million_random_blocks__stays_inside),
 	};
