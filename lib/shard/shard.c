@@ -84,9 +84,9 @@ fns_shard_free(struct fns_shard *s)
 #define BURST 32u
 
 struct look {
-	struct tcp_arrival arrival; /* of IP_SEGMENT */
-	uint8_t kind;               /* enum ip_arrival_kind */
-	uint8_t drop;               /* enum drop */
+	struct tcp_arrival arrival; /* of a segment */
+	bool segment;               /* it has parsed as one; else ... */
+	uint8_t drop;               /* enum drop: what it is dropped for, or DROP_TAKEN: it arrives in IP */
 };
 
 /* The headers of a frame: two lines, wherever they begin. */
@@ -99,9 +99,11 @@ look(struct fns_shard *s, const struct fns_frame *frame, struct look *l)
 	struct ip_arrival a;
 	enum drop drop = ip_look(&s->ip, frame, &a);
 
-	if (drop == DROP_TAKEN && a.kind == IP_SEGMENT)
+	l->segment = drop == DROP_TAKEN && a.kind == IP_SEGMENT;
+	if (l->segment) {
 		drop = tcp_parse(&s->tcp, &a, &l->arrival);
-	l->kind = (uint8_t)a.kind;
+		l->segment = drop == DROP_TAKEN;
+	}
 	l->drop = (uint8_t)drop;
 }
 
@@ -111,10 +113,10 @@ arrive(struct fns_shard *s, const struct fns_frame *frame, struct look *l)
 	struct ip_arrival a;
 	enum drop drop = (enum drop)l->drop;
 
+	if (l->segment)
+		return tcp_arrives(&s->tcp, &l->arrival);
 	if (drop != DROP_TAKEN)
 		return drop;
-	if (l->kind == IP_SEGMENT)
-		return tcp_arrives(&s->tcp, &l->arrival);
 	drop = ip_arrive(&s->ip, frame, &a);
 	return drop == DROP_TAKEN && a.kind == IP_ERROR ? tcp_icmp(&s->tcp, &a) : drop;
 }
@@ -129,7 +131,7 @@ arrive_burst(struct fns_shard *s, const struct fns_frame *frame, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		look(s, &frame[i], &l[i]);
 	for (unsigned i = 0; i < n; i++) {
-		if (l[i].drop == DROP_TAKEN && l[i].kind == IP_SEGMENT)
+		if (l[i].segment)
 			tcp_expect(&s->tcp, &l[i].arrival);
 	}
 	for (unsigned i = 0; i < n; i++)

@@ -23,10 +23,8 @@ ack_window(struct fns_conn *c, const struct seg *s, bool always)
 /* One segment at a time is timed (RFC 6298 §3, Karn); a retransmission clears C_TIMING, and then a timestamp echo
  * tells the way out of the backed-off timeout (RFC 7323 §4.1). */
 static void
-sample(struct fns_conn *c, const struct seg *s)
+sample(const struct tcp *t, struct fns_conn *c, const struct seg *s)
 {
-	struct tcp *t = tcp_of(c);
-
 	if (flagged(c, C_TIMING)) {
 		if (seq_ge(s->ack, c->rtt_seq)) {
 			unflag(c, C_TIMING);
@@ -42,11 +40,11 @@ sample(struct fns_conn *c, const struct seg *s)
 
 /* Something is outstanding: the timeout runs from now.  Nothing is: it stops. */
 static void
-restart_timer(struct fns_conn *c)
+restart_timer(const struct tcp *t, struct fns_conn *c)
 {
 	if (c->snd.una == c->snd.max) {
 		c->short_out = 0;
-		c->rtt_us = (uint32_t)tcp_of(c)->now_us; /* idle from here: cc_idle */
+		c->rtt_us = (uint32_t)t->now_us; /* idle from here: cc_idle */
 		conn_stop(c, RETRANSMIT);
 		conn_stop(c, USER_TIMEOUT);
 	} else {
@@ -65,7 +63,7 @@ ack_syn(struct fns_conn *c, const struct seg *s)
 	flag(c, C_SYN_ACKED);
 	if (seq_lt(c->snd.nxt, c->snd.una))
 		c->snd.nxt = c->snd.una;
-	sample(c, s);
+	sample(tcp_of(c), c, s);
 	if (c->srtt_us == 0 && c->backoff > 0)
 		c->rttvar_us = 3000000; /* 5.7 */
 	cc_begin(c);
@@ -93,13 +91,13 @@ known_delivered(const struct fns_conn *c, uint32_t ack)
 }
 
 static void
-advance(struct fns_conn *c, const struct seg *s)
+advance(struct tcp *t, struct fns_conn *c, const struct seg *s)
 {
 	uint32_t acked = s->ack - c->snd.una, text = acked, known = known_delivered(c, s->ack);
 	struct queues *q = conn_queues(c);
 	struct recovery *r;
 
-	sample(c, s);
+	sample(t, c, s);
 	if (!flagged(c, C_SYN_ACKED)) { /* FIN-WAIT-1 from SYN-RECEIVED */
 		flag(c, C_SYN_ACKED);
 		cc_begin(c);
@@ -110,7 +108,7 @@ advance(struct fns_conn *c, const struct seg *s)
 	else if (text > q->tx.len) /* and our FIN */
 		text = q->tx.len;
 	if (text > 0)
-		ring_take(&q->tx, &tcp_of(c)->pages, text);
+		ring_take(&q->tx, &t->pages, text);
 	c->snd.una = s->ack;
 	if (seq_lt(c->snd.nxt, c->snd.una))
 		c->snd.nxt = c->snd.una;
@@ -135,8 +133,8 @@ advance(struct fns_conn *c, const struct seg *s)
 		r->rexmitted = c->snd.una;
 	if (r != NULL && seq_lt(r->high, c->snd.una))
 		r->again = r->high = c->snd.una;
-	restart_timer(c);
-	ip_confirm(tcp_of(c)->ip, c->key.remote);
+	restart_timer(t, c);
+	ip_confirm(t->ip, c->key.remote);
 	c->more = 0; /* as Linux has it: an ACK lets go of what waits, as far as Nagle does */
 	if (flagged(c, C_WANT_ROOM) && text > 0) {
 		unflag(c, C_WANT_ROOM);
@@ -161,13 +159,13 @@ answered(struct fns_conn *c)
 void
 ack_take(struct fns_conn *c, const struct seg *s)
 {
-	bool dup = is_duplicate(c, s), advanced = seq_gt(s->ack, c->snd.una);
+	bool advanced = seq_gt(s->ack, c->snd.una), dup = !advanced && is_duplicate(c, s);
 	uint32_t una = c->snd.una, known = c->troubled ? sack_octets(c) : 0;
 
 	if (c->ecn && (s->flags & ECE))
 		ecn_reduce(c, s->ack); /* before what this acknowledges opens the window */
 	if (advanced)
-		advance(c, s);
+		advance(tcp_of(c), c, s);
 	/* Nothing to recover, and nothing that says so: most of them. */
 	if (dup || s->opt.sacks > 0 || c->troubled || flagged(c, C_RECOVERY) || c->tail >= TAIL_PROBED) {
 		bool again = sack_take(c, s);
