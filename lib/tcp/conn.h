@@ -10,6 +10,7 @@
 #include <finesse/finesse.h>
 
 #include "classes.h"
+#include "cold.h"
 #include "ip6.h"
 #include "key.h"
 #include "ranges.h"
@@ -402,7 +403,7 @@ conn_tidy(struct fns_conn *c)
 }
 
 /* An ACK in this turn, at most config->challenge_acks in 5 s (RFC 5961 §7). */
-void conn_challenge(struct fns_conn *);
+COLD void conn_challenge(struct fns_conn *);
 
 /* The path takes segments of `mtu` octets of IP. */
 void conn_set_mtu(struct fns_conn *, uint32_t mtu);

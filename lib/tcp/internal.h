@@ -29,8 +29,8 @@ void ack_window(struct fns_conn *, const struct seg *, bool always); /* SND.WND,
 enum drop text_take(struct fns_conn *, const struct seg *); /* places octets, advances RCV.NXT, owes an ACK */
 void text_hold(struct fns_conn *, const struct seg *);      /* places octets before ESTABLISHED ... */
 void text_release(struct fns_conn *);                       /* ... which has come: they are in order */
-void text_twice(struct fns_conn *, uint32_t left,
-                uint32_t right);                      /* these came again: the next ACK tells ... */
+COLD void text_twice(struct fns_conn *, uint32_t left,
+                     uint32_t right);                 /* these came again: the next ACK tells ... */
 void text_twice_told(struct fns_conn *);              /* ... and has told */
 bool text_fin(struct fns_conn *, const struct seg *); /* the FIN (this one, or one held) is next in order */
 void text_discard(struct fns_conn *);                 /* what is unread, and nobody will read */
@@ -76,6 +76,6 @@ bool open_again(struct fns_conn *);       /* another local port; false: none is 
 void open_options(struct fns_conn *, const struct seg *); /* what the peer's SYN offers */
 
 /* reply.c: reply_reset, for a segment of this connection */
-void reply_reset_of(struct fns_conn *, const struct seg *, const char *why); /* static */
+COLD void reply_reset_of(struct fns_conn *, const struct seg *, const char *why); /* static */
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef FNS_RECORDER_H
 #define FNS_RECORDER_H
 
+#include "cold.h"
 #include "conn.h"
 #include "flow.h"
 #include "seg.h"
@@ -45,21 +46,21 @@ void recorder_begin(struct fns_conn *);
 void recorder_end(struct fns_conn *);
 
 /* The events.  The first form is the hook, the second what it calls for a recorded connection. */
-void recorder_sent(struct fns_conn *, const struct seg *, uint32_t text, bool again);
-void recorder_arrived(struct fns_conn *, const struct seg *);
-void recorder_state(struct fns_conn *, uint16_t from, uint16_t to);
-void recorder_call(struct fns_conn *, enum fns_call, size_t octets);
-void recorder_timeout(struct fns_conn *, enum deadline);
-void recorder_reports(struct fns_conn *, unsigned reports);
+COLD void recorder_sent(struct fns_conn *, const struct seg *, uint32_t text, bool again);
+COLD void recorder_arrived(struct fns_conn *, const struct seg *);
+COLD void recorder_state(struct fns_conn *, uint16_t from, uint16_t to);
+COLD void recorder_call(struct fns_conn *, enum fns_call, size_t octets);
+COLD void recorder_timeout(struct fns_conn *, enum deadline);
+COLD void recorder_reports(struct fns_conn *, unsigned reports);
 
-void recorder_rtt(struct fns_conn *, uint32_t rtt_us);
+COLD void recorder_rtt(struct fns_conn *, uint32_t rtt_us);
 
 /* What holds the sender up: looked at whenever output has looked. */
 enum pace { PACE_IDLE, PACE_BUSY, PACE_RCV_WND, PACE_SND_BUF };
-void recorder_pace(struct fns_conn *, enum pace);
+COLD void recorder_pace(struct fns_conn *, enum pace);
 bool recorder_tally(const struct fns_conn *, struct fns_tally *);
 
-struct fns_tally *recorder_tally_of(struct fns_conn *); /* of a recorded connection */
+COLD struct fns_tally *recorder_tally_of(struct fns_conn *); /* of a recorded connection */
 
 static inline void
 record_sent(struct fns_conn *c, const struct seg *s, uint32_t text, bool again)
