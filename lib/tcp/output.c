@@ -479,19 +479,25 @@ push_after(const struct fns_conn *c)
 	return min_u32((uint32_t)in_1_ms / c->mss > least ? (uint32_t)in_1_ms / c->mss : least, window);
 }
 
-/* *run of them have gone out in a row: one alone is not pushed. */
+/* Full segments that have gone out in a row, unpushed; one alone is not pushed. */
+struct row {
+	uint32_t sent, push_after; /* 0: not asked yet */
+};
+
 static void
-push_run(const struct fns_conn *c, struct plan *p, uint32_t *run)
+push_row(const struct fns_conn *c, struct plan *p, struct row *row)
 {
 	if (p->text == 0 || p->rexmit || p->text < p->full || tcp_of(c)->config->push_every == 0 ||
 	    !profile_says(c, RULE_push_runs))
 		return;
-	++*run;
-	if (*run < push_after(c) && p->more)
+	if (row->push_after == 0)
+		row->push_after = push_after(c);
+	row->sent++;
+	if (row->sent < row->push_after && p->more)
 		return;
-	if (*run > 1)
+	if (row->sent > 1)
 		p->flags |= PSH;
-	*run = 0;
+	row->sent = 0;
 }
 
 /* Nothing to send, seen without a plan: no text, no FIN that has not gone out, no duty. */
@@ -503,31 +509,48 @@ is_quiet(const struct fns_conn *c)
 	       !(c->snd.una == c->snd.max && may(c, SEND_FIN)) && c->tail != TAIL_PROBE_DUE;
 }
 
-enum sent
-tcp_output(struct fns_conn *c)
+/* All that may go now, and has room in the outbox and a way.  False: something stood in the way; *sent says what. */
+static bool
+send_what_may(struct fns_conn *c, enum sent *sent)
 {
 	struct ip *ip = tcp_of(c)->ip;
-	uint32_t run = 0;
+	struct row row = {0};
 	struct plan p;
 	struct ip_out out;
 
-	if (c->snd.una == c->snd.max && conn_unacked(c) > 0)
-		cc_idle(c);
+	*sent = SENT_FULL;
 	for (unsigned n = 0; !is_quiet(c) && plan(c, &p); n++) {
 		enum ip_verdict v;
 
 		if (n == BURST)
-			return SENT_FULL;
+			return false;
 		v = ip_begin(ip, c->key.remote, &out);
 		if (v == IP_OUTBOX_FULL)
-			return SENT_FULL;
-		if (v != IP_OK)
-			return no_way(c, v);
-		push_run(c, &p, &run);
+			return false;
+		if (v != IP_OK) {
+			*sent = no_way(c, v);
+			return false;
+		}
+		push_row(c, &p, &row);
 		build(c, &p, &out);
-		if (c->snd.una != c->snd.max && !in(c, ENDED))
-			run_timer(c);
 	}
+	*sent = SENT_ALL;
+	return true;
+}
+
+enum sent
+tcp_output(struct fns_conn *c)
+{
+	enum sent sent;
+	bool all;
+
+	if (c->snd.una == c->snd.max && conn_unacked(c) > 0)
+		cc_idle(c);
+	all = send_what_may(c, &sent);
+	if (c->snd.una != c->snd.max && !in(c, ENDED))
+		run_timer(c);
+	if (!all)
+		return sent;
 	run_persist(c);
 	run_delayed_ack(c);
 	run_orphan(c);
