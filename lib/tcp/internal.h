@@ -17,9 +17,6 @@ min_u32(uint32_t a, uint32_t b)
 enum sent { SENT_ALL, SENT_FULL, SENT_UNRESOLVED };
 enum sent tcp_output(struct fns_conn *); /* sends what may be sent now; idempotent */
 
-/* The window field of a segment with these flags, and the right edge that it stands for. */
-uint16_t output_window(const struct fns_conn *, uint8_t flags, uint32_t *adv);
-
 /* ack.c: the fifth check's arithmetic */
 void ack_syn(struct fns_conn *, const struct seg *);  /* our SYN is acknowledged: windows, RTT, congestion */
 void ack_take(struct fns_conn *, const struct seg *); /* an acceptable ACK in a synchronized state */
@@ -37,6 +34,8 @@ void text_discard(struct fns_conn *);                 /* what is unread, and nob
 void text_consumed(struct fns_conn *, uint32_t len);  /* the application took: let the window grow */
 uint32_t text_right_edge(
 	const struct fns_conn *); /* RCV.NXT + what there is room for, never left of RCV.ADV */
+uint16_t text_window(const struct fns_conn *, uint8_t flags,
+                     uint32_t *adv); /* the field of a segment with these flags, and its right edge */
 unsigned text_sack_blocks(const struct fns_conn *, struct opt_block out[4]);
 
 /* sack.c: RFC 6675 */

@@ -1,8 +1,7 @@
 /* What may be sent now, derived from the TCB alone (RFC 9293 §3.8, §3.10.2): build it, and only when it stands in the
  * outbox move SND.NXT.  Callable at any time, idempotent.
  *
- * Nagle and sender silly-window avoidance (§3.7.4, §3.8.6.2.1), congestion (RFC 5681, 3042, 6675), the window offered
- * (§3.8.6.2.2, RFC 7323 §2.4). */
+ * Nagle and sender silly-window avoidance (§3.7.4, §3.8.6.2.1), congestion (RFC 5681, 3042, 6675). */
 #include "internal.h"
 
 #include <errno.h>
@@ -213,33 +212,6 @@ plan(const struct fns_conn *c, struct plan *p)
 	return true;
 }
 
-uint16_t
-output_window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
-{
-	uint32_t offered = conn_rcv_window(c), want, least, field;
-	bool creeps;
-
-	if (flags & SYN) { /* never scaled */
-		field = min_u32(c->rcv.wnd, UINT16_MAX);
-		*adv = c->rcv.nxt + field;
-		return (uint16_t)field;
-	}
-	want = text_right_edge(c) - c->rcv.nxt;
-	least = min_u32(c->mss, c->rcv.wnd / 2);
-	creeps = profile_says(c, RULE_window_creeps);
-	if (creeps)
-		want = want < least && want < c->rcv.wnd / 4 ? offered : want;
-	else if (want - offered < least)
-		want = offered;
-	field = want >> c->rcv_scale;
-	/* rounding must not move the edge to the left */
-	if (field << c->rcv_scale < (creeps ? want : offered))
-		field++;
-	field = min_u32(field, UINT16_MAX);
-	*adv = seq_max(c->rcv.nxt + (field << c->rcv_scale), c->rcv.adv);
-	return (uint16_t)field;
-}
-
 static void
 syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 {
@@ -374,7 +346,7 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 		s.opt.ts_ecr = (p->flags & ACK) ? c->ts_recent : 0;
 	}
 	if (!(p->flags & RST))
-		s.wnd = output_window(c, p->flags, &adv);
+		s.wnd = text_window(c, p->flags, &adv);
 	out->header = (uint16_t)seg_build_summed(out->l4, c->key.lport, c->key.rport, &s, &out->sum);
 	out->text = (uint16_t)p->text;
 	if (p->text > 0)

@@ -272,6 +272,33 @@ text_right_edge(const struct fns_conn *c)
 	return seq_max(c->rcv.nxt + room, c->rcv.adv); /* SHLD-14 */
 }
 
+uint16_t
+text_window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
+{
+	uint32_t offered = conn_rcv_window(c), want, least, field;
+	bool creeps;
+
+	if (flags & SYN) { /* never scaled */
+		field = min_u32(c->rcv.wnd, UINT16_MAX);
+		*adv = c->rcv.nxt + field;
+		return (uint16_t)field;
+	}
+	want = text_right_edge(c) - c->rcv.nxt;
+	least = min_u32(c->mss, c->rcv.wnd / 2);
+	creeps = profile_says(c, RULE_window_creeps);
+	if (creeps)
+		want = want < least && want < c->rcv.wnd / 4 ? offered : want;
+	else if (want - offered < least)
+		want = offered;
+	field = want >> c->rcv_scale;
+	/* rounding must not move the edge to the left */
+	if (field << c->rcv_scale < (creeps ? want : offered))
+		field++;
+	field = min_u32(field, UINT16_MAX);
+	*adv = seq_max(c->rcv.nxt + (field << c->rcv_scale), c->rcv.adv);
+	return (uint16_t)field;
+}
+
 /* The application took octets: tell the peer if that is worth a segment (MUST-39). */
 void
 text_consumed(struct fns_conn *c, uint32_t len)
