@@ -1,4 +1,5 @@
-/* stream: octets one way, as fast as they go, on all connections at once. */
+/* stream: octets one way, as fast as they go, on all connections at once.  Those that arrived are the result; one end
+ * alone knows of those that were acknowledged. */
 #include <stdlib.h>
 
 #include "work.h"
@@ -32,6 +33,9 @@ client_report(struct fns_conn *c, unsigned reports, void *user)
 
 	if (reports & FNS_OPENED)
 		e->open++;
+	if (reports & FNS_READABLE)
+		octets_pass(e, c); /* of somebody else's server: what it says is its own */
+	work_stays(e, reports);
 	if (reports & FNS_CLOSED)
 		work_over(e);
 	else if ((reports & FNS_WRITABLE) && e->account.over_ns == 0)
@@ -74,9 +78,12 @@ client_act(struct end *e)
 	}
 	if (e->account.over_ns == 0 && e->now_ns - e->account.begun_ns >= e->plan->seconds * 1000000000) {
 		e->account.over_ns = e->now_ns;
+		e->account.requests = e->account.octets_sent;
 		end_enter(e, PHASE_DUE);
-		for (uint64_t i = 0; i < e->plan->conns; i++)
+		for (uint64_t i = 0; i < e->plan->conns; i++) {
+			e->account.requests -= fns_unacked(e->conn[i]);
 			fns_close(e->conn[i]);
+		}
 	}
 	if (e->gone == e->plan->conns)
 		work_gone(e);

@@ -114,13 +114,7 @@ request(struct end *e, struct fns_conn *c)
 static void
 answered_anyhow(struct end *e, struct fns_conn *c, struct visit *v)
 {
-	const void *run;
-	size_t len;
-
-	while ((len = fns_peek(c, &run)) > 0) {
-		e->account.octets_received += len;
-		fns_consume(c, len);
-	}
+	octets_pass(e, c);
 	v->answered = true;
 	if (e->plan->close == CLOSE_RST)
 		fns_abort(c);

@@ -195,10 +195,8 @@ complete(struct plan *p)
 		        CHURN_BYTES_MOST);
 		return false;
 	}
-	if (p->file != NULL && (p->kernel || p->command == COMMAND_RR || p->command == COMMAND_STREAM ||
-	                        p->close > CLOSE_HALF)) {
-		fprintf(stderr,
-		        "finesse-bench: -c: churn, teardown or hold; --close fin, rst or half-close\n");
+	if (p->file != NULL && (p->kernel || p->command == COMMAND_MICRO || p->close > CLOSE_HALF)) {
+		fprintf(stderr, "finesse-bench: -c: not kernel, not micro; --close fin, rst or half-close\n");
 		return false;
 	}
 	if (p->ip != 4 && p->ip != 6) {

@@ -83,7 +83,8 @@ set_rate(json_t *o, const struct plan *p, const struct account *c, const struct 
 
 	switch (p->command) {
 	case COMMAND_STREAM:
-		begun = s->begun_ns, over = s->over_ns, done = s->requests;
+		if (p->file == NULL)
+			begun = s->begun_ns, over = s->over_ns, done = s->requests;
 		set(o, "bytes", done);
 		break;
 	case COMMAND_RR:

@@ -1,4 +1,5 @@
-/* rr: requests and answers on connections that stay: each sends a request when it has the answer to its last. */
+/* rr: requests and answers on connections that stay: each sends a request when it has the answer to its last.  The answer
+ * is the request, also from somebody else's server: it is one of echo (RFC 862). */
 #include <stdlib.h>
 
 #include "work.h"
@@ -50,6 +51,7 @@ client_report(struct fns_conn *c, unsigned reports, void *user)
 
 	if (reports & FNS_OPENED)
 		e->open++;
+	work_stays(e, reports);
 	if (reports & FNS_READABLE) {
 		octets_check(e, c, &a->checked);
 		if (a->checked == a->sent && a->sent % e->plan->bytes == 0 && e->account.over_ns == 0) {

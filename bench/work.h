@@ -17,6 +17,9 @@ uint64_t work_accept(struct end *, struct fns_conn *);
 /* For the handlers: the last report. */
 void work_over(struct end *);
 
+/* For a handler of the client whose connections stay: none may end, or be half-closed, before it was told to. */
+void work_stays(struct end *, unsigned reports);
+
 /* All connections are over at this end: waits for the other, which may need an answer still; then the end is over. */
 void work_gone(struct end *);
 
@@ -28,5 +31,7 @@ const uint8_t *octets_at(uint64_t at);
 ptrdiff_t octets_send(struct end *, struct fns_conn *, uint64_t at, size_t len);
 /* Counts what is wrong, and takes them. */
 void octets_check(struct end *, struct fns_conn *, uint64_t *at);
+/* Takes them whatever they are. */
+void octets_pass(struct end *, struct fns_conn *);
 
 #endif

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""bench.py FINESSE-BENCH core|root: small runs of every command, way to close and link; the books of each are read again
+"""bench.py FINESSE-BENCH core|root FINESSED: small runs of every command, way to close and link; the books of each are read again
 here.  What is measured does not matter; that it adds up does, and that a run which does not has no figure.  TAP."""
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 
-BENCH = sys.argv[1]
+BENCH, FINESSED = sys.argv[1], sys.argv[3]
 CLOSES = {
     'fin': ('active_3', 'passive_3'),
     'rst': ('reset_abort', 'peer_reset_established'),
@@ -99,6 +102,47 @@ def core():
     refused('no such number', ['teardown', '--conns', '1e6'], '"1e6"', 2)
 
 
+CONF = """dpdk = {{ args = "--no-pci --no-telemetry --no-huge --no-shconf -m 128 --vdev=net_memif0,role={role},socket={folder}/m,socket-abstract=no,rsize=10,bsize=1600"; }};
+workers = {{ cores = [{core}]; }};
+ports = ( {{ device = "net_memif0"; mac = "02:00:00:00:00:{mac}"; ipv4 = ["198.51.100.{host}/24"]; }} );
+services = ( {services} );
+control = {{ socket = "{folder}/control.{role}"; metrics = ""; }};
+"""
+SERVICES = '{ type = "echo"; port = 7; }, { type = "discard"; port = 9; }, { type = "http"; port = 80; }'
+CLIENT = '{{ type = "client"; target = "198.51.100.1"; port = {}; }}'
+
+
+def alone(name, words, port, says=None):
+    """One end alone, of a memif whose other end is finessed; or what it has to complain of."""
+    with tempfile.TemporaryDirectory() as folder:
+        for role, services in (('server', SERVICES), ('client', CLIENT.format(port))):
+            with open(f'{folder}/{role}.conf', 'w', encoding='ascii') as f:
+                f.write(CONF.format(role=role, folder=folder, core=int(role == 'server') % os.cpu_count(), services=services,
+                                    mac=f'0{1 + (role == "client")}', host=1 + (role == 'client')))
+        with open(f'{folder}/log', 'w', encoding='utf-8') as log, \
+                subprocess.Popen([FINESSED, '-c', f'{folder}/server.conf'], stdout=log, stderr=log) as server:
+            for _ in range(100):
+                if os.path.exists(f'{folder}/m'):
+                    break
+                time.sleep(0.1)
+            r = run(*words, '-c', f'{folder}/client.conf', '--json')
+            server.send_signal(signal.SIGKILL)
+        if says is not None:
+            return case(name, None if r.returncode == 1 and says in r.stderr and r.stdout == '' else f'exit {r.returncode}: {r.stderr}')
+        if r.returncode != 0:
+            return case(name, f'exit {r.returncode}: {r.stderr.strip()}')
+    o = json.loads(r.stdout)
+    right = o['opened'] == o['ended'] == sum(o['classes'].values()) and o['per_second'] > 0 and o['ends'] == 'finesse and a peer'
+    return case(name, None if right else f'{o}')
+
+
+def alone_with_a_peer():
+    alone('one end alone: churn of http', ['churn', '--conns', '16', '--seconds', '1'], 80)
+    alone('one end alone: rr with echo', ['rr', '--conns', '16', '--seconds', '1'], 7)
+    alone('one end alone: stream to discard', ['stream', '--conns', '4', '--seconds', '1'], 9)
+    alone('one end alone: rr with http, which ends it', ['rr', '--conns', '4', '--seconds', '1'], 80, 'ended a connection')
+
+
 def root():
     for close, classes in SOCKETS.items():
         good(f'kernel: teardown by {close}', ['kernel', 'teardown', '--conns', '2000', '--close', close], classes, 2000,
@@ -111,6 +155,7 @@ def root():
         refused(f'kernel: planted {fault}, and there is no figure',
                 ['kernel', 'teardown', '--conns', '200', '--close', 'half-close', '--plant', fault], 'no figure')
     every_command('memif')
+    alone_with_a_peer()
     left = [f for f in os.listdir('/tmp') if f.startswith('finesse-bench.')]
     case('nothing is left in /tmp', None if not left else f'{left}')
 
