@@ -38,7 +38,7 @@ struct half {
 
 struct shared {
 	struct half half[2];                              /* by enum side */
-	char setting[KERNEL_SETTINGS][2][KERNEL_SETTING]; /* of the kernel: name and value */
+	char setting[KERNEL_SETTINGS][2][KERNEL_SETTING]; /* of the kernel, or the link: name and value */
 };
 
 struct run {

@@ -89,6 +89,13 @@ wait_for(const struct run *run, const pid_t pid[2])
 	}
 }
 
+static void
+note(struct shared *s, unsigned row, const char *name, const char *value)
+{
+	snprintf(s->setting[row][0], sizeof(s->setting[row][0]), "%s", name);
+	snprintf(s->setting[row][1], sizeof(s->setting[row][1]), "%s", value);
+}
+
 bool
 memif_drive(struct run *run)
 {
@@ -100,6 +107,8 @@ memif_drive(struct run *run)
 		return false;
 	}
 	snprintf(path, sizeof(path), "%s/memif", folder);
+	note(run->shared, 0, "memif", RING);
+	note(run->shared, 1, "memory", memory_args());
 	octets_begin(&run->plan);
 	fflush(stdout);
 	pid[SERVER] = start(run, SERVER, path);

@@ -13,11 +13,14 @@ import sys
 import tempfile
 import time
 
+import dperf
+
 BENCH = sys.argv[1]
 ROOT = os.geteuid() == 0
 RUNS = int(os.environ.get('RUNS', '3'))
 CLOSES = ('fin', 'rst', 'half-close', 'simultaneous', 'fin-wait-2', 'time-wait')
 KERNEL_CLOSES = ('fin', 'rst', 'half-close')
+PEER = os.environ.get('DPERF')  # a dperf, built by dperf.sh
 NOT_ALONE = ['chrt', '-f', '20'] if ROOT and subprocess.run(['chrt', '-f', '20', 'true'], check=False).returncode == 0 else []
 FAILURES = []
 KERNEL = ['kernel', 'teardown', '--window', 1024]  # at its best: bench/README.md
@@ -43,7 +46,7 @@ def once(*words):
 def several(*words, runs=RUNS, key='per_second'):
     """The middle one of several runs."""
     found = sorted((o for o in (once(*words) for _ in range(runs)) if o), key=lambda o: o[key])
-    return found[len(found) // 2] if found else None
+    return {**found[len(found) // 2], 'lowest': found[0][key], 'highest': found[-1][key]} if found else None
 
 
 def rate(o, key='per_second'):
@@ -92,7 +95,7 @@ def link_limit():
         for role, core, mode in (('server', min(1, last), 'io'), ('client', 0, 'flowgen')):
             words = ['dpdk-testpmd', '--no-pci', '--no-huge', '--no-shconf', '--no-telemetry', '-m', '512',
                      '--lcores', f'0@(0-{last}),1@{core}',
-                     f'--vdev=net_memif0,role={role},socket={folder}/m,socket-abstract=no,rsize=13,bsize=2048',
+                     f'--vdev=net_memif0,role={role},socket={folder}/m,socket-abstract=no,{dperf.RINGS[1]}',
                      '--', f'--forward-mode={mode}', '--auto-start', '--stats-period=1', '--total-num-mbufs=32768',
                      '--burst=64']
             try:
@@ -114,8 +117,9 @@ def link_limit():
 
 
 def table(rows):
-    out = ['| figure | floor | goal | here | the kernel | ratio |', '|---|---|---|---|---|---|']
-    return '\n'.join(out + ['| ' + ' | '.join(r) + ' |' for r in rows])
+    heads = ['figure', 'floor', 'goal', 'here', 'the kernel', 'ratio'] + (['dperf', 'here is of it'] if PEER else [])
+    out = ['| ' + ' | '.join(heads) + ' |', '|' + '---|' * len(heads)]
+    return '\n'.join(out + ['| ' + ' | '.join([*r, *[''] * len(heads)][:len(heads)]) + ' |' for r in rows])
 
 
 def against(o, k):
@@ -141,6 +145,39 @@ def teardowns(all_of):
     return rows
 
 
+def hugepages_free():
+    with open('/proc/meminfo', encoding='ascii') as f:
+        text = f.read()
+    return int(re.search(r'HugePages_Free:\s+(\d+)', text).group(1)) * int(re.search(r'Hugepagesize:\s+(\d+)', text).group(1)) >> 10
+
+
+def peer(all_of, name, words):
+    """dperf's figure for the same work, and what ours is of it: two cells."""
+    if not PEER:
+        return ['', '']
+    conns = words[words.index('--conns') + 1]
+    huge = 'huge' if hugepages_free() >= 2 * dperf.MIB['huge'] else 'no-huge'
+    o, why = dperf.measure(PEER, words[0], conns, RUNS, huge)
+    all_of['dperf, ' + name] = o
+    if o is None:
+        FAILURES.append(f'dperf {words[0]}: {why}')
+        return ['-', '']
+    unit = 8e-9 if words[0] == 'stream' else 1
+    shown = [f'{v * unit:.1f}' if words[0] == 'stream' else rate({'per_second': v}) for v in (o['per_second'], o['lowest'], o['highest'])]
+    frames = f"; {o['frames_per_conn']:.2f} frames" + ('' if o['clean'] else ', sent again') if 'clean' in o else ''
+    ours = all_of[name]
+    return [f"{shown[0]} ({shown[1]} to {shown[2]}{frames}; {o['ring']})",
+            f"{100 * ours['per_second'] / o['per_second']:.0f} %" if ours and o['per_second'] else '-']
+
+
+def spread(o):
+    """Our own range, and frames a connection where that is what is counted."""
+    if o is None:
+        return '-'
+    frames = f"; {o['frames_per_conn']:.2f} frames" if o['command'] == 'churn' else ''
+    return f"{rate(o)} ({rate(o, 'lowest')} to {rate(o, 'highest')}{frames})"
+
+
 def traffic(all_of):
     rows = []
     for name, words, floor, goal in (
@@ -149,12 +186,14 @@ def traffic(all_of):
             ('1,024 connections, memif, requests a second', ['rr', '--conns', 1024, '--seconds', 3], '2.5 M', 'above dperf\'s 2.7-3.7 M')):
         o = all_of[name] = several(*words, '--link', 'memif')
         k = all_of['kernel, ' + name] = several('kernel', *words, runs=1) if ROOT else None
-        rows.append((name, floor, goal, rate(o), rate(k), against(o, k)))
+        rows.append((name, floor, goal, spread(o), rate(k), against(o, k), *peer(all_of, name, words)))
     for link, floor, goal in (('ring', '40', ''), ('memif', '80 % of dperf', 'above dperf\'s 24-26')):
-        o = all_of['stream, ' + link] = several('stream', '--conns', 64, '--seconds', 3, '--link', link)
+        words = ['stream', '--conns', 64, '--seconds', 3]
+        o = all_of['stream, ' + link] = several(*words, '--link', link)
         k = all_of['kernel, stream'] = once('kernel', 'stream', '--conns', 64, '--seconds', 3) if ROOT else None
         gbit = [f"{x['gbit_per_second']:.1f}" if x else '-' for x in (o, k)]
-        rows.append((f'stream, 64 connections, MTU 1500, {link}, Gbit/s', floor, goal, *gbit, against(o, k)))
+        rows.append((f'stream, 64 connections, MTU 1500, {link}, Gbit/s', floor, goal, *gbit, against(o, k),
+                     *(peer(all_of, 'stream, memif', words) if link == 'memif' else [])))
     o = all_of['hold'] = once('hold', '--conns', 1000000)
     k = all_of['kernel hold'] = once('kernel', 'hold', '--conns', 100000) if ROOT else None
     if o:
@@ -180,7 +219,9 @@ def everything(folder):
         f.write(f"{time.strftime('%d %B %Y')}, {m['cpu']}, {m['cpus']} CPUs, {m['memory_bytes'] >> 20} MiB, {m['kernel']}, "
                 f"load before {all_of['fin']['machine']['load'] if all_of['fin'] else '?'}; medians of {RUNS} runs, "
                 f"{time.time() - begun:.0f} s in all.\n\n{table(rows)}\n\n")
-        f.write(f"The link itself, net_memif with testpmd at both ends: {f'{limit / 1e6:.1f} M frames a second there and back' if limit else 'not measured'}.\n")
+        f.write(f"The link itself, net_memif with testpmd at both ends, {dperf.RINGS[1]}: {f'{limit / 1e6:.1f} M frames a second there and back' if limit else 'not measured'}.\n")
+        ring = next((o['settings'] for o in all_of.values() if o and o.get('link') == 'memif'), {})
+        f.write(f"Ours over memif: {ring.get('memif')}, {ring.get('memory')}.\n")
         if settings:
             f.write('\nThe kernel: ' + ', '.join(f'{k} {v}' for k, v in settings.items()) + '.\n')
         if FAILURES:
@@ -191,6 +232,7 @@ def everything(folder):
         print(f.read())
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that whatever runs for us is stopped
 if sys.argv[2] == 'million':
     million(int(sys.argv[3]) if len(sys.argv) > 3 else 1000000)
 else:
