@@ -48,9 +48,8 @@ kernel_meet(struct kernel_end *e, enum phase phase)
 	return true;
 }
 
-/* As many connections as descriptors allow, for each process. */
-static uint64_t
-descriptors(void)
+uint64_t
+kernel_descriptors(void)
 {
 	struct rlimit limit = {KERNEL_FDS_MAX, KERNEL_FDS_MAX};
 
@@ -98,8 +97,8 @@ sysctl(struct kernel_stage *s, unsigned row, const char *name, const char *value
 		fclose(f);
 }
 
-static void
-set_up(struct kernel_stage *s)
+void
+kernel_set_up(struct kernel_stage *s)
 {
 	unsigned row = 0;
 
@@ -146,7 +145,7 @@ host(const struct plan *p, struct kernel_stage *s)
 		return !complain("no network namespace (root is needed)");
 	if (!loopback_up())
 		return !complain("lo");
-	set_up(s);
+	kernel_set_up(s);
 	s->slab_before = machine_slab_bytes();
 	for (unsigned i = 0; i < s->pairs; i++) {
 		uint64_t n = left < each ? left : each;
@@ -226,7 +225,7 @@ bool
 kernel_drive(struct run *run)
 {
 	const struct plan *p = &run->plan;
-	uint64_t each = descriptors();
+	uint64_t each = kernel_descriptors();
 	unsigned pairs = (unsigned)((p->conns + each - 1) / each);
 	size_t bytes = sizeof(struct kernel_stage) + pairs * sizeof(struct kernel_pair);
 	struct kernel_stage *s;

@@ -38,15 +38,28 @@ struct kernel_end {
 	uint64_t conns, begun, open, called, gone, answered;
 	uint64_t now_ns, stop_ns;
 	int epoll, listener;
-	bool over;               /* the time is: no more is begun */
+	bool outward; /* its peer is not of the kernel, and comes from other addresses than its own */
+	bool over;    /* the time is: no more is begun */
 	struct socket_state *at; /* by descriptor */
 };
 
 /* Runs plan->command; the halves of `run` get the sums.  False after a complaint. */
 link_drive kernel_drive;
 
+/* The kernel's sockets at one end of a net_tap, ours at the other. */
+link_drive tap_drive;
+
 /* One process, until it is done; kernel_end.c. */
 void kernel_work(struct kernel_end *);
+
+/* The same of a server whose client is ours, in another process: the phases are those of end.h. */
+void kernel_serve(struct kernel_end *, const struct half *client);
+
+/* As many connections as descriptors allow, for each process. */
+uint64_t kernel_descriptors(void);
+
+/* The settings of the namespace that we are in; what they are is noted. */
+void kernel_set_up(struct kernel_stage *);
 
 /* Comes to a phase, and waits until all have; false if one has failed. */
 bool kernel_meet(struct kernel_end *, enum phase);

@@ -108,6 +108,17 @@ open_one(struct kernel_end *e)
 	return fd;
 }
 
+/* Which of our own connections it is. */
+static uint64_t
+number_of(const struct kernel_end *e, const struct sockaddr_in *from)
+{
+	struct fns_addr client = e->plan->source[0];
+
+	memcpy(client.ip + 12, &from->sin_addr, 4);
+	client.port = ntohs(from->sin_port);
+	return flow_number(e->plan, &client, e->plan->target.port);
+}
+
 static void
 accept_all(struct kernel_end *e)
 {
@@ -122,6 +133,8 @@ accept_all(struct kernel_end *e)
 			break;
 		}
 		e->at[fd] = (struct socket_state){.port = ntohs(from.sin_port)};
+		if (e->outward && e->plan->command == COMMAND_STREAM)
+			e->at[fd].checked = 7 * number_of(e, &from); /* as bulk.c sends */
 		opened(e, fd);
 		if (e->plan->command == COMMAND_RR)
 			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -199,8 +212,13 @@ teardown_event(struct kernel_end *e, int fd, unsigned events)
 	if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
 		return;
 	more = get(e, fd);
-	if (more > 0)
+	if (more > 0 || s->told)
 		return;
+	if (more == 0 && e->plan->close == CLOSE_FIN_WAIT_2) { /* it is left open until its peer is no more */
+		s->told = true;
+		atomic_store(&e->own->sent, ++e->called);
+		return;
+	}
 	since = e->side == CLIENT ? s->since_ns : e->pair->called_ns[s->port];
 	if (more == 0 && e->side == SERVER && e->plan->close == CLOSE_HALF && put(e, fd, 0, PIECE) != PIECE)
 		kernel_fail(e, "send");
@@ -470,6 +488,8 @@ begin(struct kernel_end *e)
 	struct sockaddr_in local = loopback(0, 0, 1, PORT + e->number);
 	int one = 1;
 
+	if (e->outward)
+		local.sin_addr.s_addr = htonl(INADDR_ANY);
 	e->listener = -1;
 	e->at = calloc(KERNEL_FDS_MAX, sizeof(*e->at));
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -522,5 +542,49 @@ kernel_work(struct kernel_end *e)
 		return;
 	if (e->side == CLIENT && e->number == 0)
 		e->stage->slab_after = machine_slab_bytes();
+	e->account.live = e->account.opened - e->account.ended;
+}
+
+/* From phase to phase: all are open; of stream, the client sends no more; of fin-wait-2, it is gone; all are over. */
+static void
+go_on(struct kernel_end *e, const struct half *client)
+{
+	unsigned there = atomic_load(&client->phase);
+	int fd = 0;
+
+	if (e->plan->command == COMMAND_CHURN)
+		return;
+	if (atomic_load(&e->own->phase) < PHASE_OPEN && e->open == e->conns) {
+		e->account.begun_ns = e->now_ns;
+		atomic_store(&e->own->phase, PHASE_OPEN);
+	}
+	if (e->plan->command == COMMAND_STREAM && e->account.over_ns == 0 && there >= PHASE_DUE) {
+		e->account.over_ns = e->now_ns;
+		e->account.requests = e->account.octets_received;
+	}
+	for (; e->plan->close == CLOSE_FIN_WAIT_2 && there >= PHASE_GONE && next_open(e, &fd); fd++)
+		end_it(e, fd, SOCKET_closed_second);
+	if (atomic_load(&e->own->phase) < PHASE_GONE && e->gone == e->conns) {
+		if (e->account.over_ns == 0)
+			e->account.over_ns = e->now_ns;
+		atomic_store(&e->own->phase, PHASE_GONE);
+	}
+}
+
+void
+kernel_serve(struct kernel_end *e, const struct half *client)
+{
+	if (!begin(e)) {
+		kernel_fail(e, "a process does not begin");
+		return;
+	}
+	atomic_store(&e->own->phase, PHASE_READY);
+	while (atomic_load(&client->phase) < PHASE_GONE || e->gone < e->open) {
+		if (atomic_load(&e->own->failed) || atomic_load(&client->failed))
+			break;
+		look(e, 1);
+		go_on(e, client);
+	}
+	atomic_store(&e->own->phase, PHASE_OVER);
 	e->account.live = e->account.opened - e->account.ended;
 }

@@ -10,19 +10,16 @@
 static json_t *
 measure(const struct plan *plan)
 {
-	static link_drive *const drive[LINK_COUNT] = {
-		[LINK_DIRECT] = direct_drive, [LINK_RING] = ring_drive, [LINK_MEMIF] = memif_drive};
+	static link_drive *const drive[LINK_COUNT] = {[LINK_DIRECT] = direct_drive,
+	                                              [LINK_RING] = ring_drive,
+	                                              [LINK_MEMIF] = memif_drive,
+	                                              [LINK_TAP] = tap_drive};
 	struct run run = {.plan = *plan};
 	link_drive *of = plan->kernel ? kernel_drive : plan->file != NULL ? alone_drive : drive[plan->link];
 	json_t *figures;
 
 	if (plan->command == COMMAND_MICRO)
 		return micro(plan);
-	if (of == NULL) {
-		fprintf(stderr, "finesse-bench: %s over %s: not in this version\n", plan_command(plan),
-		        plan_link(plan));
-		return NULL;
-	}
 	if (!run_begin(&run))
 		return NULL;
 	figures = of(&run) ? report(&run) : NULL;

@@ -8,85 +8,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "machine.h"
 #include "wired.h"
 #include "work.h"
 
-#define MEMORY_MIB 256
-
 /* Small enough for the second cache, and buffers of an odd number of cache lines, so that their beginnings spread over its
  * sets: of 2,048 octets, all of them share one set in 32.  Room for a frame of MTU 1500. */
-#define RING       "rsize=10,bsize=1600"
-
-/* Hugepages, where there are as many as two ends need. */
-static const char *
-memory_args(void)
-{
-	static char args[64];
-
-	snprintf(args, sizeof(args), "%s -m %u",
-	         machine_hugepages_free() >= (uint64_t)2 * MEMORY_MIB << 20 ? "--in-memory"
-	                                                                    : "--no-huge --no-shconf",
-	         MEMORY_MIB);
-	return args;
-}
-
-/* What finessed would read from a file. */
-static bool
-make_conf(struct conf *conf, const struct plan *p, enum side side, const char *path)
-{
-	struct conf_report report = {.out = stderr, .file = "memif"};
-	char text[4096], addresses[512];
-	size_t len = 0;
-
-	for (unsigned i = 0; i < (side == CLIENT ? p->sources : 1u); i++) {
-		char ip[64];
-
-		flow_text(side == CLIENT ? &p->source[i] : &p->target, ip);
-		len += (size_t)snprintf(addresses + len, sizeof(addresses) - len, "%s\"%s/%u\"",
-		                        i == 0 ? "" : ", ", ip, p->ip == 6 ? 64 : 24);
-	}
-	len = (size_t)snprintf(
-		text, sizeof(text),
-		"dpdk = { args = \"--no-pci --no-telemetry --log-level=pmd.net.memif:1 %s "
-		"--vdev=net_memif0,role=%s,socket=%s,socket-abstract=no," RING "\"; };\n"
-		"workers = { cores = [%u]; };\n"
-		"ports = ( { device = \"net_memif0\"; mac = \"02:00:00:00:00:%02x\"; ipv%u = [%s]; mtu = %u; } );\n",
-		memory_args(), side == CLIENT ? "client" : "server", path, end_cpu(side), side + 1u,
-		(unsigned)p->ip, addresses, (unsigned)p->mtu);
-	return conf_parse(conf, text, len, &report) == 0;
-}
+#define RING "rsize=10,bsize=1600"
 
 static pid_t
 start(const struct run *run, enum side side, const char *path)
 {
 	static struct conf conf;
+	char device[128];
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(make_conf(&conf, &run->plan, side, path) ? wired_run(run, side, &conf, "memif") : 2);
-}
-
-/* Until both have ended; if one does not end well, the other is told to. */
-static void
-wait_for(const struct run *run, const pid_t pid[2])
-{
-	int status;
-	pid_t p;
-
-	while ((p = wait(&status)) > 0 || errno == EINTR) {
-		struct half *half = &run->shared->half[p == pid[SERVER] ? SERVER : CLIENT];
-
-		if (p <= 0 || status == 0)
-			continue;
-		if (atomic_exchange(&half->failed, 1) == 0)
-			snprintf(half->why, sizeof(half->why), "its process ended by %s %d",
-			         WIFSIGNALED(status) ? "signal" : "status",
-			         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-		atomic_store(&half->part, PART_CLOSED);
-	}
+	snprintf(device, sizeof(device), "net_memif0,role=%s,socket=%s,socket-abstract=no," RING,
+	         side == CLIENT ? "client" : "server", path);
+	_exit(wired_conf(&conf, &run->plan, side, "net_memif0", device) ? wired_run(run, side, &conf, "memif")
+	                                                                : 2);
 }
 
 static void
@@ -108,7 +50,7 @@ memif_drive(struct run *run)
 	}
 	snprintf(path, sizeof(path), "%s/memif", folder);
 	note(run->shared, 0, "memif", RING);
-	note(run->shared, 1, "memory", memory_args());
+	note(run->shared, 1, "memory", wired_memory());
 	octets_begin(&run->plan);
 	fflush(stdout);
 	pid[SERVER] = start(run, SERVER, path);
@@ -119,7 +61,7 @@ memif_drive(struct run *run)
 		usleep(10000);
 	}
 	pid[CLIENT] = start(run, CLIENT, path);
-	wait_for(run, pid);
+	wired_wait(run, pid);
 	unlink(path);
 	rmdir(folder);
 	return true;

@@ -171,8 +171,11 @@ standard(struct plan *p)
 static bool
 complete(struct plan *p)
 {
-	bool churns = p->command == COMMAND_CHURN;
+	bool churns = p->command == COMMAND_CHURN,
+	     taps = p->link == LINK_TAP && !p->kernel && p->file == NULL;
 
+	if (p->conns == 0)
+		p->conns = churns ? CHURN_AT_ONCE : CONNS;
 	p->flows = churns ? CHURN_FLOWS : p->conns;
 	if (churns && (p->conns > CHURN_FLOWS / 4 || p->bytes > CHURN_BYTES_MOST)) {
 		fprintf(stderr, "finesse-bench: churn has at most %u connections at once, and %u octets\n",
@@ -199,11 +202,21 @@ complete(struct plan *p)
 		fprintf(stderr, "finesse-bench: -c: not kernel, not micro; --close fin, rst or half-close\n");
 		return false;
 	}
+	if (taps && (p->command == COMMAND_HOLD || p->close == CLOSE_SIMULTANEOUS || p->ip != 4 ||
+	             p->bytes > CHURN_BYTES_MOST)) {
+		fprintf(stderr,
+		        "finesse-bench: tap: not hold; --ip 4, --bytes at most %u; not --close simultaneous: nothing holds "
+		        "back what the kernel's end sees\n",
+		        CHURN_BYTES_MOST);
+		return false;
+	}
 	if (p->ip != 4 && p->ip != 6) {
 		fprintf(stderr, "finesse-bench: --ip: 4 or 6\n");
 		return false;
 	}
 	flow_plan(p);
+	if (taps && p->flows > flow_capacity(p))
+		p->flows = flow_capacity(p); /* to one port of the kernel's */
 	return true;
 }
 

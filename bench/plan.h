@@ -31,11 +31,11 @@
 	X(DIRECT, "direct", "no link: one thread turns both ends in turn")                                            \
 	X(RING,   "ring",   "two threads, each on a core of its own, and a ring of frames each way")                  \
 	X(MEMIF,  "memif",  "two processes and DPDK's net_memif in copy mode")                                        \
-	X(TAP,    "tap",    "DPDK's net_tap, the host kernel's sockets at the other end")
+	X(TAP,    "tap",    "DPDK's net_tap; the host kernel's sockets serve at its other end")
 
 /*        field      name         argument default       least most         help                                     */
 #define NUMBERS(X)                                                                                                    \
-	X(conns,     "conns",     "N",  100000, 1,    20000000,   "connections (churn: at once)")                     \
+	X(conns,     "conns",     "N",  0,      0,    20000000,   "connections; of churn, at once; 0: 100,000, of churn 1,024") \
 	X(seconds,   "seconds",   "S",  5,      1,    3600,       "how long churn, rr and stream go on")              \
 	X(bytes,     "bytes",     "B",  64,     1,    1048576,    "octets of a request, and of its answer")           \
 	X(window,    "window",    "N",  128,    1,    20000000,   "opens or closes under way at once")                \
@@ -65,6 +65,8 @@ enum link_kind {
 		LINK_COUNT
 };
 
+#define CONNS            100000
+#define CHURN_AT_ONCE    1024 /* enough to keep both ends busy; more of them only leave the caches */
 #define CHURN_FLOWS      (1u << 21)
 #define CHURN_BYTES_MOST 16384
 

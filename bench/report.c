@@ -136,9 +136,14 @@ figures(const struct run *run)
 	const struct plan *p = &run->plan;
 	const struct account *c = &run->shared->half[CLIENT].account, *s = &run->shared->half[SERVER].account;
 	json_t *o = json_object();
+	uint64_t frames;
 
 	set_text(o, "command", plan_command(p));
-	set_text(o, "ends", p->kernel ? "kernel" : p->file != NULL ? "finesse and a peer" : "finesse");
+	set_text(o, "ends",
+	         p->kernel                                ? "kernel"
+	         : p->file == NULL && p->link == LINK_TAP ? "finesse and the kernel"
+	         : p->file != NULL                        ? "finesse and a peer"
+	                                                  : "finesse");
 	set_text(o, "link", plan_link(p));
 	set(o, "conns", p->conns);
 	set_text(o, "close", plan_close(p));
@@ -154,9 +159,11 @@ figures(const struct run *run)
 	set_latency(o, c);
 	if (c->longest_turn_ns > 0)
 		set_real(o, "longest_turn_us", (double)c->longest_turn_ns / 1e3);
-	if (c->frames_out + s->frames_out > 0) {
-		set(o, "frames", c->frames_out + s->frames_out);
-		set_real(o, "frames_per_conn", (double)(c->frames_out + s->frames_out) / (double)c->opened);
+	frames = c->frames_out +
+	         (s->frames_out > 0 ? s->frames_out : c->frames_in); /* a peer does not count its own */
+	if (frames > 0) {
+		set(o, "frames", frames);
+		set_real(o, "frames_per_conn", (double)frames / (double)c->opened);
 	}
 	set(o, "retransmits", c->retransmits + s->retransmits);
 	if (p->command == COMMAND_CHURN) {

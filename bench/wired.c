@@ -1,10 +1,13 @@
 /* An end over ports of DPDK (wired.h). */
 #include "wired.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -13,10 +16,67 @@
 
 #include "eal.h"
 #include "io.h"
+#include "machine.h"
 #include "memory.h"
 
-#define LINK_MS  10000 /* until the other end is there, and until it is gone */
-#define GRACE_MS 100
+#define MEMORY_MIB 256
+#define LINK_MS    10000 /* until the other end is there, and until it is gone */
+#define GRACE_MS   100
+
+const char *
+wired_memory(void)
+{
+	static char args[64];
+
+	snprintf(args, sizeof(args), "%s -m %u",
+	         machine_hugepages_free() >= (uint64_t)2 * MEMORY_MIB << 20 ? "--in-memory"
+	                                                                    : "--no-huge --no-shconf",
+	         MEMORY_MIB);
+	return args;
+}
+
+bool
+wired_conf(struct conf *conf, const struct plan *p, enum side side, const char *device, const char *vdev)
+{
+	struct conf_report report = {.out = stderr, .file = "finesse-bench"};
+	char text[4096], addresses[512];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < (side == CLIENT ? p->sources : 1u); i++) {
+		char ip[64];
+
+		flow_text(side == CLIENT ? &p->source[i] : &p->target, ip);
+		len += (size_t)snprintf(addresses + len, sizeof(addresses) - len, "%s\"%s/%u\"",
+		                        i == 0 ? "" : ", ", ip, p->ip == 6 ? 64 : 24);
+	}
+	len = (size_t)snprintf(
+		text, sizeof(text),
+		"dpdk = { args = \"--no-pci --no-telemetry --log-level=pmd.net.memif:1 %s --vdev=%s\"; };\n"
+		"workers = { cores = [%u]; };\n"
+		"ports = ( { device = \"%s\"; mac = \"02:00:00:00:00:%02x\"; ipv%u = [%s]; mtu = %u; } );\n",
+		wired_memory(), vdev, end_cpu(side), device, side + 1u, (unsigned)p->ip, addresses,
+		(unsigned)p->mtu);
+	return conf_parse(conf, text, len, &report) == 0;
+}
+
+void
+wired_wait(const struct run *run, const pid_t pid[2])
+{
+	int status;
+	pid_t p;
+
+	while ((p = wait(&status)) > 0 || errno == EINTR) {
+		struct half *half = &run->shared->half[p == pid[SERVER] ? SERVER : CLIENT];
+
+		if (p <= 0 || status == 0)
+			continue;
+		if (atomic_exchange(&half->failed, 1) == 0)
+			snprintf(half->why, sizeof(half->why), "its process ended by %s %d",
+			         WIFSIGNALED(status) ? "signal" : "status",
+			         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		atomic_store(&half->part, PART_CLOSED);
+	}
+}
 
 struct wired {
 	struct link_end base;

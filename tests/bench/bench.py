@@ -143,6 +143,29 @@ def alone_with_a_peer():
     alone('one end alone: rr with http, which ends it', ['rr', '--conns', '4', '--seconds', '1'], 80, 'ended a connection')
 
 
+TAPS = {'rst': ('reset_abort', 'reset_received'), 'half-close': ('active_half', 'closed_second'),
+        'fin-wait-2': ('timeout_fin_wait_2', 'closed_second')}
+
+
+def over_a_tap():
+    """The kernel's end sees three or four frames of a close, as it likes: these are told apart at ours only."""
+    for close in ('fin', 'time-wait'):
+        good(f'tap: teardown by {close}', ['teardown', '--conns', '500', '--close', close, '--link', 'tap'], None, 500, *LATENCY)
+    for close, classes in TAPS.items():
+        good(f'tap: teardown by {close}', ['teardown', '--conns', '500', '--close', close, '--link', 'tap'], classes, 500, *LATENCY,
+             'frames_per_conn', 'settings')
+    for close, classes in {'fin': ('passive_3', 'closed_first'), 'rst': TAPS['rst'], 'half-close': TAPS['half-close']}.items():
+        good(f'tap: churn by {close}', ['churn', '--conns', '16', '--seconds', '1', '--close', close, '--link', 'tap'], classes, None)
+    good('tap: rr', ['rr', '--conns', '16', '--seconds', '1', '--link', 'tap'], None, 16, *LATENCY)
+    good('tap: stream', ['stream', '--conns', '4', '--seconds', '1', '--link', 'tap'], None, 4, 'gbit_per_second')
+    for words in (['teardown', '--conns', '200', '--close', 'half-close'], ['rr', '--conns', '4', '--seconds', '1'],
+                  ['stream', '--conns', '4', '--seconds', '1']):
+        refused(f'tap: {words[0]}: one wrong octet, and there is no figure', [*words, '--link', 'tap', '--plant', 'octet'], 'octets are wrong')
+    refused('tap: one end that nobody saw', ['teardown', '--conns', '100', '--link', 'tap', '--plant', 'end'], 'no figure')
+    refused('tap: FINs that cross', ['teardown', '--close', 'simultaneous', '--link', 'tap'], 'not --close simultaneous', 2)
+    refused('tap: more connections than open files', ['teardown', '--conns', '1000000', '--link', 'tap'], 'tap: at most')
+
+
 def root():
     for close, classes in SOCKETS.items():
         good(f'kernel: teardown by {close}', ['kernel', 'teardown', '--conns', '2000', '--close', close], classes, 2000,
@@ -156,6 +179,7 @@ def root():
                 ['kernel', 'teardown', '--conns', '200', '--close', 'half-close', '--plant', fault], 'no figure')
     every_command('memif')
     alone_with_a_peer()
+    over_a_tap()
     left = [f for f in os.listdir('/tmp') if f.startswith('finesse-bench.')]
     case('nothing is left in /tmp', None if not left else f'{left}')
 
