@@ -267,10 +267,9 @@ parse(struct micro *m, uint32_t ops)
 		struct seg s;
 		uint16_t from, to;
 
-		m->sink += eth_parse(&eth, &c);
-		m->sink += ip4_parse(&p, &c, false);
-		m->sink += seg_parse(&s, &from, &to, p.l4, p.l4_len, p.src, p.dst, false);
-		m->sink += s.seq;
+		if (eth_parse(&eth, &c) == DROP_TAKEN && ip4_parse(&p, &c, false) == DROP_TAKEN &&
+		    seg_parse(&s, &from, &to, p.l4, p.l4_len, p.src, p.dst, false) == DROP_TAKEN)
+			m->sink += s.seq;
 	}
 }
 

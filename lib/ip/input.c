@@ -19,16 +19,15 @@ mac_is_ip6_group(const uint8_t mac[6])
 	return mac[0] == 0x33 && mac[1] == 0x33;
 }
 
+/* Either address has another field of the header behind it. */
 static enum drop
-check_link(const struct fns_port_config *p, const struct eth *eth, uint16_t len)
+check_link(const struct ip_port *p, const struct eth *eth, uint16_t len)
 {
-	if (memcmp(eth->dst, p->mac, 6) != 0 && !mac_is_broadcast(eth->dst) && !mac_is_ip6_group(eth->dst))
+	if (eth_word(eth->dst) != p->mac && !mac_is_broadcast(eth->dst) && !mac_is_ip6_group(eth->dst))
 		return DROP_L2_NOT_OURS;
-	if (eth_is_group(eth->src) || memcmp(eth->src, p->mac, 6) == 0)
+	if (eth_is_group(eth->src) || eth_word(eth->src) == p->mac)
 		return DROP_L2_SOURCE;
-	if (len > ETH_HEADER + p->mtu)
-		return DROP_L2_GIANT;
-	return DROP_TAKEN;
+	return len > p->len_max ? DROP_L2_GIANT : DROP_TAKEN;
 }
 
 /* A segment for floor 3.  What the driver calls bad is dropped, whatever software would say (A06). */
@@ -68,11 +67,12 @@ static enum drop
 ip4_look(const struct ip *ip, const struct fns_frame *f, const struct eth *eth, struct cursor *c,
          struct ip_arrival *a)
 {
-	bool bad = f->flags & FNS_FRAME_CKSUM_BAD;
 	enum drop why;
 
 	/* Bad says not what is bad: look for it in software. */
-	why = ip4_parse(&a->packet, c, !bad && (f->flags & FNS_FRAME_IP_CKSUM_GOOD));
+	why = ip4_parse(&a->packet, c,
+	                (f->flags & (FNS_FRAME_CKSUM_BAD | FNS_FRAME_IP_CKSUM_GOOD)) ==
+	                        FNS_FRAME_IP_CKSUM_GOOD);
 	if (why == DROP_TAKEN)
 		why = ip4_addresses(ip, a, eth_is_group(eth->dst));
 	if (why != DROP_TAKEN)
@@ -81,7 +81,7 @@ ip4_look(const struct ip *ip, const struct fns_frame *f, const struct eth *eth, 
 		return tcp_segment(a, f->flags);
 	if (a->packet.protocol != PROTO_ICMP)
 		return DROP_IP4_PROTOCOL;
-	return bad ? DROP_ICMP_CKSUM : later(a);
+	return f->flags & FNS_FRAME_CKSUM_BAD ? DROP_ICMP_CKSUM : later(a);
 }
 
 static bool
@@ -154,54 +154,41 @@ ip6_look(const struct ip *ip, const struct fns_frame *f, const struct eth *eth, 
 	return later(a);
 }
 
-/* As far as no frame before it matters; what it leaves in *c and *eth is ARP's if the kind is IP_LATER. */
-static enum drop
-look(const struct ip *ip, const struct fns_frame *f, struct ip_arrival *a, struct eth *eth, struct cursor *c)
+enum drop
+ip_look(const struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
 {
+	struct cursor c = cursor_of(f->data, f->len);
+	struct eth eth;
 	enum drop why;
 
-	*c = cursor_of(f->data, f->len);
 	a->kind = IP_HANDLED;
 	a->l4_verified = false;
 	a->port = f->port;
 	if (f->port >= ip->config->port_count)
 		return DROP_L2_NOT_OURS;
-	why = eth_parse(eth, c);
+	why = eth_parse(&eth, &c);
 	if (why == DROP_TAKEN)
-		why = check_link(&ip->config->port[f->port], eth, f->len);
+		why = check_link(&ip->port[f->port], &eth, f->len);
 	if (why != DROP_TAKEN)
 		return why;
-	switch (eth->type) {
-	case ETH_ARP:
-		return later(a);
-	case ETH_IP4:
-		return ip4_look(ip, f, eth, c, a);
-	case ETH_IP6:
-		return ip6_look(ip, f, eth, c, a);
-	default:
-		return DROP_L2_TYPE;
-	}
-}
-
-enum drop
-ip_look(const struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
-{
-	struct cursor c;
-	struct eth eth;
-
-	return look(ip, f, a, &eth, &c);
+	if (eth.type == ETH_IP4)
+		return ip4_look(ip, f, &eth, &c, a);
+	if (eth.type == ETH_IP6)
+		return ip6_look(ip, f, &eth, &c, a);
+	return eth.type == ETH_ARP ? later(a) : DROP_L2_TYPE;
 }
 
 enum drop
 ip_arrive(struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
 {
-	struct cursor c;
+	struct cursor c = cursor_of(f->data, f->len);
 	struct eth eth;
-	enum drop why = look(ip, f, a, &eth, &c);
+	enum drop why = ip_look(ip, f, a);
 
 	if (why != DROP_TAKEN || a->kind != IP_LATER)
 		return why;
 	a->kind = IP_HANDLED;
+	(void)eth_parse(&eth, &c);
 	if (eth.type == ETH_ARP)
 		return arp_arrives(ip, f->port, &eth, &c);
 	return icmp_arrives(ip, a, eth.type == ETH_IP6 && addr_is_multicast(a->packet.dst));

@@ -33,20 +33,22 @@ limit_take(struct ip_limit *l, uint32_t rate, uint64_t now_us)
 
 /* Through route and neighbour cache as everything else: that the request came from some MAC proves nothing. */
 static enum ip_verdict
-begin_reply(struct ip *ip, const struct ip_arrival *a, struct ip_out *out)
+begin_reply(struct ip *ip, const struct ip_arrival *a, struct ip_path *by_link, struct ip_out *out)
 {
 	struct ip_route r = {.port = a->port, .mtu = ip->config->port[a->port].mtu};
 
 	if (!is_link_local(a->packet.dst))
 		return ip_begin(ip, a->packet.src, out);
 	memcpy(r.next_hop, a->packet.src, 16); /* the link it came from is the one */
-	return ip_begin_by(ip, &r, out);
+	path_set(ip, by_link, a->packet.src, &r);
+	return ip_begin_by(ip, by_link, out);
 }
 
 static enum drop
 answer_echo(struct ip *ip, const struct ip_arrival *a, const struct icmp *request)
 {
 	const struct ip_packet *p = &a->packet;
+	struct ip_path by_link;
 	struct ip_out out;
 	size_t len;
 
@@ -54,12 +56,12 @@ answer_echo(struct ip *ip, const struct ip_arrival *a, const struct icmp *reques
 		return DROP_IP6_SOURCE;
 	if (!limit_take(&ip->echo, ip->config->icmp_per_second, ip->now_us))
 		return DROP_ICMP_RATE;
-	if (begin_reply(ip, a, &out) != IP_OK || out.room < p->l4_len) {
+	if (begin_reply(ip, a, &by_link, &out) != IP_OK || out.room < p->l4_len) {
 		counter_add(&ip->stats.replies_unsent, 1);
 		return DROP_TAKEN;
 	}
 	len = icmp_echo_reply(out.l4, request, p->dst, p->src);
-	ip_finish(ip, &out, p->dst, p->src, p->v6 ? PROTO_ICMP6 : PROTO_ICMP, 64, p->tos & 0xfc, len);
+	ip_finish(ip, &out, a->own, p->v6 ? PROTO_ICMP6 : PROTO_ICMP, 64, p->tos & 0xfc, len);
 	counter_add(&ip->stats.echo_replies_sent, 1);
 	return DROP_TAKEN;
 }

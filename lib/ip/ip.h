@@ -43,6 +43,7 @@ struct ip_stats {
 #define OWN_NONE 0xff
 struct own {
 	uint8_t addr[OWN_MAX][16];
+	uint64_t sum[OWN_MAX]; /* of their words (cksum_number_addr) */
 	uint8_t count;
 	uint8_t slot
 		[256]; /* number + 1 by hash, 0: free; open addressing, as nobody but the configuration fills it */
@@ -72,15 +73,41 @@ struct ip_route {
 	uint8_t source[16]; /* the address of ours that speaks to this destination (MUST-44) */
 };
 
+/* What a packet to one remote needs, remembered.  All of it follows from the configuration, so nothing makes it wrong,
+ * but for `neigh`: where the next hop was found last, true or not. */
+#define IP_PATHS_LOG2 10
+#define IP_PATHS      (1u << IP_PATHS_LOG2)
+struct ip_path {
+	_Alignas(64) uint8_t remote[16];
+	uint8_t next_hop[16];
+	struct neigh *neigh;
+	uint64_t sum;    /* of remote's words (cksum_number_addr) */
+	uint8_t link[8]; /* the Ethernet header from the source on: our MAC and the type */
+	uint16_t mtu;
+	uint8_t port;   /* or LOOP_PORT */
+	uint8_t header; /* octets of the IP header */
+	bool tx_cksum;  /* of the port */
+};
+_Static_assert(sizeof(struct ip_path) == 64, "one line of the cache");
+
+/* Of a port, for each frame that arrives. */
+struct ip_port {
+	uint64_t mac; /* eth_word */
+	uint32_t len_max;
+};
+
 struct ip {
 	const struct fns_config *config; /* outlives it */
 	uint64_t now_us;                 /* set by the shard at the start of a turn */
 	struct fns_outbox *tx;           /* set by the shard for the length of a turn; NULL outside */
+	struct ip_port port[FNS_PORTS_MAX];
 	struct own own;
 	struct on_link on_link[ON_LINK_MAX];
 	uint16_t on_links;
-	uint32_t broadcast;         /* the bits that are all ones, or all zeros, in each broadcast address */
+	uint32_t
+		broadcast; /* the bits, in memory order, that are all ones or all zeros in each broadcast address */
 	struct ip_route gateway[2]; /* of IPv6, of IPv4; without a next hop: there is none */
+	struct ip_path *path;       /* IP_PATHS, by hash of the remote */
 	struct neigh_cache neigh;
 	struct loop loop;
 	struct ip_limit echo;
@@ -127,10 +154,7 @@ uint64_t ip_due(const struct ip *); /* UINT64_MAX: never */
 static inline uint8_t
 own_hash(const uint8_t addr[16])
 {
-	uint64_t word[2];
-
-	memcpy(word, addr, 16);
-	return (uint8_t)((word[0] ^ word[1]) * UINT64_C(0x9e3779b97f4a7c15) >> 56);
+	return (uint8_t)(addr_hash(addr) >> 56);
 }
 
 /* The number of an address of ours, on any port (link-local ones included); OWN_NONE: it is not ours. */
@@ -155,6 +179,17 @@ ip_is_ours(const struct ip *ip, const uint8_t addr[16])
  * unicast address. */
 bool ip_route(const struct ip *, const uint8_t remote[16], struct ip_route *);
 
+/* The same, but for the source, from memory: NULL, or until the next call for another remote. */
+struct ip_path *ip_path_new(struct ip *, struct ip_path *place, const uint8_t remote[16]);
+
+static inline struct ip_path *
+ip_path(struct ip *ip, const uint8_t remote[16])
+{
+	struct ip_path *p = &ip->path[addr_hash(remote) >> (64 - IP_PATHS_LOG2)];
+
+	return addr_equal(p->remote, remote) ? p : ip_path_new(ip, p, remote);
+}
+
 enum ip_verdict {
 	IP_OK,
 	IP_OUTBOX_FULL, /* try next turn */
@@ -166,21 +201,19 @@ struct ip_out {
 	struct fns_frame *frame;
 	uint8_t *l4; /* TCP is written here ... */
 	size_t room; /* ... at most so many octets: MTU and frame considered */
-	uint8_t src_mac[6], dst_mac[6];
-	uint8_t port;
+	const struct ip_path *path;
 	/* for ip_finish_tcp, of who writes TCP: octets of header and text, and the sum of the header's words as numbers */
 	uint16_t header, text;
 	uint64_t sum;
 };
 
-/* Reserves the next blank frame for a packet to dst.  Nothing is taken from the outbox until ip_finish_tcp: a begun
- * packet that is not finished costs nothing. */
+/* Reserves the next blank frame for a packet to dst, and writes its Ethernet header.  Nothing is taken from the outbox until
+ * ip_finish_tcp: a begun packet that is not finished costs nothing. */
 enum ip_verdict ip_begin(struct ip *, const uint8_t dst[16], struct ip_out *);
 
-/* Writes Ethernet and IP in front of the TCP header and text that stand at out->l4, fills in the TCP checksum (or asks the
- * port for it), pads a short frame with zeros, and takes the frame from the outbox. */
-void ip_finish_tcp(struct ip *, struct ip_out *, const uint8_t src[16], const uint8_t dst[16], uint8_t ttl,
-                   uint8_t tos);
+/* Writes IP in front of the TCP header and text that stand at out->l4, from our address `own` (ip_own), fills in the TCP
+ * checksum (or asks the port for it), pads a short frame with zeros, and takes the frame from the outbox. */
+void ip_finish_tcp(struct ip *, const struct ip_out *, uint8_t own, uint8_t ttl, uint8_t tos);
 
 /* TCP saw forward progress from this peer: its next hop is alive (RFC 4861 §7.3.1). */
 void ip_confirm(struct ip *, const uint8_t remote[16]);

@@ -5,13 +5,40 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "arp.h"
+#include "eth.h"
 #include "icmp.h"
 #include "ip.h"
 
 /* The next blank frame if it takes so many octets, else NULL: nothing is taken from the outbox yet. */
-struct fns_frame *link_blank(const struct ip *, size_t octets);
+static inline struct fns_frame *
+link_blank(const struct ip *ip, size_t octets)
+{
+	struct fns_frame *f;
+
+	if (ip->tx == NULL || ip->tx->used >= ip->tx->room)
+		return NULL;
+	f = &ip->tx->slot[ip->tx->used];
+	return f->room >= octets && f->room >= ETH_MIN ? f : NULL;
+}
+
+/* Takes the blank from the outbox, of which so many octets are written, and pads it. */
+static inline void
+link_take(struct ip *ip, struct fns_frame *f, uint8_t port, size_t len)
+{
+	if (len < ETH_MIN) { /* what stood in the frame before is nobody's business (CVE-2003-0001) */
+		memset(f->data + len, 0, ETH_MIN - len);
+		len = ETH_MIN;
+	}
+	f->len = (uint16_t)len;
+	f->port = port;
+	f->flags = 0;
+	f->l2_len = 0;
+	f->l3_len = 0;
+	ip->tx->used++;
+}
 
 /* Ethernet in front of the `payload` octets that stand at data + ETH_HEADER; pads; takes it from the outbox. */
 void link_send(struct ip *, struct fns_frame *, uint8_t port, const uint8_t dst[6], uint16_t type,

@@ -273,7 +273,7 @@ neigh_use(struct neigh_cache *c, uint8_t port, const uint8_t addr[16], uint64_t 
 	} else if (e->state == NEIGH_STALE) {
 		enter(c, e, NEIGH_DELAY, now_us, now_us + DELAY_US);
 	}
-	e->used_us = now_us > 0 ? now_us : 1; /* 0 says never */
+	neigh_used(e, now_us);
 	return e;
 }
 
@@ -348,8 +348,7 @@ neigh_confirm(struct neigh_cache *c, uint8_t port, const uint8_t addr[16], uint6
 	if (e == NULL || is_unresolved(e->state))
 		return;
 	if (e->state == NEIGH_REACHABLE)
-		e->since_us =
-			now_us; /* due_us stays, too early: neigh_expire looks again.  This comes with each ACK */
+		neigh_confirmed(e, now_us);
 	else
 		become_reachable(c, e, now_us);
 }

@@ -13,14 +13,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow.h"
+
 enum neigh_state {
 	NEIGH_FREE,
 	NEIGH_INCOMPLETE,
-	NEIGH_REACHABLE,
+	NEIGH_FAILED,
+	/* from here on the MAC is known */
 	NEIGH_STALE,
+	/* from here on it may be used, and nothing changes by that */
+	NEIGH_REACHABLE,
 	NEIGH_DELAY,
-	NEIGH_PROBE,
-	NEIGH_FAILED
+	NEIGH_PROBE
 };
 
 struct neigh {
@@ -71,6 +75,19 @@ void neigh_init(struct neigh_cache *, void *zeroed, uint32_t room, uint64_t key)
  * is good unless the state is INCOMPLETE or FAILED. */
 struct neigh *neigh_use(struct neigh_cache *, uint8_t port, const uint8_t addr[16], uint64_t now_us);
 
+/* Is it, wherever it was had from, the entry of this address, and one that neigh_use would only note the time in? */
+static inline bool
+neigh_serves(const struct neigh *e, uint8_t port, const uint8_t addr[16])
+{
+	return e->state >= NEIGH_REACHABLE && e->port == port && addr_equal(e->addr, addr);
+}
+
+static inline void
+neigh_used(struct neigh *e, uint64_t now_us)
+{
+	e->used_us = now_us > 0 ? now_us : 1; /* 0 says never */
+}
+
 /* The entry, or NULL; changes nothing but the hint. */
 struct neigh *neigh_find(struct neigh_cache *, uint8_t port, const uint8_t addr[16]);
 
@@ -84,6 +101,13 @@ bool neigh_learn(struct neigh_cache *, uint8_t port, const uint8_t addr[16], con
 
 /* Forward progress at a higher floor: the entry is REACHABLE from now. */
 void neigh_confirm(struct neigh_cache *, uint8_t port, const uint8_t addr[16], uint64_t now_us);
+
+/* The same for one that is REACHABLE.  due_us stays, too early: neigh_expire looks again.  This comes with each ACK. */
+static inline void
+neigh_confirmed(struct neigh *e, uint64_t now_us)
+{
+	e->since_us = now_us;
+}
 
 /* Moves one due entry on; true if *ask should be sent.  Call until it returns false with *done set. */
 bool neigh_expire(struct neigh_cache *, uint64_t now_us, struct neigh_ask *ask, bool *done);

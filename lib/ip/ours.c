@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cksum.h"
 #include "cursor.h"
 #include "eth.h"
 #include "flow.h"
@@ -110,6 +111,7 @@ own_add(struct ip *ip, const uint8_t addr[16])
 	while (ip->own.slot[h] != 0)
 		h++;
 	memcpy(ip->own.addr[ip->own.count], addr, 16);
+	ip->own.sum[ip->own.count] = cksum_number_addr(addr);
 	ip->own.slot[h] = ++ip->own.count;
 }
 
@@ -119,6 +121,7 @@ on_link_add(struct ip *ip, uint16_t port, const struct fns_prefix *p)
 	struct on_link l = {.port = (uint8_t)port, .own = ip_own(ip, p->ip), .ip4 = addr_is_ip4(p->ip)};
 	unsigned bits = p->bits + (l.ip4 ? 96u : 0u);
 	uint8_t mask[16] = {0};
+	uint32_t host;
 	uint16_t at;
 
 	for (unsigned i = 0; i < bits && i < 128; i++)
@@ -129,8 +132,11 @@ on_link_add(struct ip *ip, uint16_t port, const struct fns_prefix *p)
 	l.net[1] &= l.mask[1];
 	if (l.ip4 && p->bits < 31) /* RFC 3021: /31 has none */
 		l.host = UINT32_MAX >> p->bits;
-	if (l.host != 0)
-		ip->broadcast &= l.host;
+	if (l.host != 0) {
+		put_u32(mask, l.host);
+		memcpy(&host, mask, 4);
+		ip->broadcast &= host;
+	}
 	for (at = 0; at < ip->on_links; at++) /* the first of equal ones is the one that counts */
 		if (memcmp(ip->on_link[at].net, l.net, 16) == 0 &&
 		    memcmp(ip->on_link[at].mask, l.mask, 16) == 0)
@@ -150,7 +156,7 @@ own_init(struct ip *ip)
 	ip->broadcast = UINT32_MAX;
 	for (uint16_t i = 0; i < ip->config->port_count; i++) {
 		const struct fns_port_config *p = &ip->config->port[i];
-		uint8_t link_local[16];
+		uint8_t link_local[16], mac[8] = {0};
 
 		for (uint16_t k = 0; k < p->address_count; k++) {
 			own_add(ip, p->address[k].ip);
@@ -158,6 +164,8 @@ own_init(struct ip *ip)
 		}
 		link_local_of(link_local, p->mac);
 		own_add(ip, link_local);
+		memcpy(mac, p->mac, 6);
+		ip->port[i] = (struct ip_port){eth_word(mac), ETH_HEADER + (uint32_t)p->mtu};
 	}
 }
 

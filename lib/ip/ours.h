@@ -12,8 +12,8 @@
 #include "flow.h"
 #include "ip.h"
 
-void own_init(struct ip *);   /* ip->own and ip->on_link, from the configuration */
-void route_init(struct ip *); /* ip->gateway, from these */
+void own_init(struct ip *);   /* ip->port, ip->own and ip->on_link, from the configuration */
+void route_init(struct ip *); /* ip->gateway and ip->path, from these */
 
 /* The prefix of ip->on_link that holds the address; NULL. */
 const struct on_link *on_link_of(const struct ip *, const uint8_t addr[16]);
@@ -49,8 +49,10 @@ bool is_broadcast_of(const struct ip *, const uint8_t addr[16]);
 static inline bool
 is_broadcast(const struct ip *ip, const uint8_t addr[16])
 {
-	uint32_t host = get_u32(addr + 12) & ip->broadcast;
+	uint32_t host;
 
+	memcpy(&host, addr + 12, 4);
+	host &= ip->broadcast;
 	return (host == 0 || host == ip->broadcast) && is_broadcast_of(ip, addr);
 }
 

@@ -4,11 +4,20 @@
 
 #include "ip.h"
 
-/* ip_begin with the route already chosen. */
-enum ip_verdict ip_begin_by(struct ip *, const struct ip_route *, struct ip_out *);
+/* The path of packets to `remote` that go by this route. */
+void path_set(const struct ip *, struct ip_path *, const uint8_t remote[16], const struct ip_route *);
 
-/* Ethernet and IP in front of len octets at out->l4 whose checksum is done. */
-void ip_finish(struct ip *, const struct ip_out *, const uint8_t src[16], const uint8_t dst[16],
-               uint8_t protocol, uint8_t ttl, uint8_t tos, size_t len);
+static inline bool
+path_neigh_serves(const struct ip_path *p)
+{
+	return p->neigh != NULL && neigh_serves(p->neigh, p->port, p->next_hop);
+}
+
+/* ip_begin with the path already chosen: it is there until ip_finish. */
+enum ip_verdict ip_begin_by(struct ip *, struct ip_path *, struct ip_out *);
+
+/* IP in front of len octets at out->l4 whose checksum is done. */
+void ip_finish(struct ip *, const struct ip_out *, uint8_t own, uint8_t protocol, uint8_t ttl, uint8_t tos,
+               size_t len);
 
 #endif

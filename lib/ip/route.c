@@ -3,7 +3,12 @@
 
 #include <string.h>
 
+#include "cksum.h"
+#include "eth.h"
 #include "flow.h"
+#include "ip4.h"
+#include "ip6.h"
+#include "output.h"
 
 static void
 route_set(const struct ip *ip, struct ip_route *r, uint16_t port, const uint8_t next_hop[16])
@@ -50,6 +55,7 @@ gateway_init(struct ip *ip, bool ip4)
 void
 route_init(struct ip *ip)
 {
+	ip->path[0].remote[0] = 1; /* else the blank entry where :: would be found would be that of :: */
 	gateway_init(ip, false);
 	gateway_init(ip, true);
 }
@@ -86,10 +92,45 @@ ip_route(const struct ip *ip, const uint8_t remote[16], struct ip_route *r)
 }
 
 void
-ip_confirm(struct ip *ip, const uint8_t remote[16])
+path_set(const struct ip *ip, struct ip_path *p, const uint8_t remote[16], const struct ip_route *r)
+{
+	bool ip4 = addr_is_ip4(remote);
+
+	memcpy(p->remote, remote, 16);
+	memcpy(p->next_hop, r->next_hop, 16);
+	p->neigh = NULL;
+	p->sum = cksum_number_addr(remote);
+	p->mtu = r->mtu;
+	p->port = r->port;
+	p->header = ip4 ? IP4_HEADER : IP6_HEADER;
+	p->tx_cksum = false;
+	if (r->port == LOOP_PORT)
+		return;
+	memcpy(p->link, ip->config->port[r->port].mac, 6);
+	put_u16(p->link + 6, ip4 ? ETH_IP4 : ETH_IP6);
+	p->tx_cksum = ip->config->port[r->port].tx_cksum;
+}
+
+struct ip_path *
+ip_path_new(struct ip *ip, struct ip_path *place, const uint8_t remote[16])
 {
 	struct ip_route r;
 
-	if (ip_route(ip, remote, &r) && r.port != LOOP_PORT)
-		neigh_confirm(&ip->neigh, r.port, r.next_hop, ip->now_us);
+	if (!ip_route(ip, remote, &r))
+		return NULL;
+	path_set(ip, place, remote, &r);
+	return place;
+}
+
+void
+ip_confirm(struct ip *ip, const uint8_t remote[16])
+{
+	struct ip_path *p = ip_path(ip, remote);
+
+	if (p == NULL)
+		return;
+	if (path_neigh_serves(p) && p->neigh->state == NEIGH_REACHABLE)
+		neigh_confirmed(p->neigh, ip->now_us);
+	else if (p->port != LOOP_PORT)
+		neigh_confirm(&ip->neigh, p->port, p->next_hop, ip->now_us);
 }

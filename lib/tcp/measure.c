@@ -43,7 +43,7 @@ fns_measure(const struct fns_conn *c, struct fns_measure *m)
 	struct opt timestamps = {.has_ts = flagged(c, C_TS)};
 	uint32_t options = (uint32_t)opt_size(&timestamps);
 	uint32_t own = conn_options(c)->mss;
-	struct ip_route route;
+	const struct ip_path *path = ip_path(tcp_of(c)->ip, c->key.remote);
 
 	memset(m, 0, sizeof(*m));
 	m->timestamps = flagged(c, C_TS);
@@ -55,9 +55,9 @@ fns_measure(const struct fns_conn *c, struct fns_measure *m)
 	m->snd_text_max = c->mss - options;
 	m->rcv_text_max = c->mss - options;
 	m->mtu = c->mss + conn_headers(c);
-	if (ip_route(tcp_of(c)->ip, c->key.remote, &route)) {
-		m->mtu = route.mtu;
-		m->rcv_text_max = route.mtu - conn_headers(c);
+	if (path != NULL) {
+		m->mtu = path->mtu;
+		m->rcv_text_max = path->mtu - conn_headers(c);
 		if (own != 0 && own < m->rcv_text_max)
 			m->rcv_text_max = own;
 		m->rcv_text_max -= options;

@@ -21,12 +21,12 @@ open_options(struct fns_conn *c, const struct seg *s)
 	struct tcp *t = tcp_of(c);
 	const struct fns_config *cf = t->config;
 	bool ip4 = !c->key.ip6, plain = in(c, SYN_SENT) && open_plain(c);
-	struct ip_route r;
+	const struct ip_path *path = ip_path(t->ip, c->key.remote);
 
 	c->peer_mss = s->opt.has_mss ? s->opt.mss : ip4 ? 536 : 1220; /* MUST-15 */
 	if (c->peer_mss < MSS_LEAST)
 		c->peer_mss = MSS_LEAST;
-	conn_set_mtu(c, ip_route(t->ip, c->key.remote, &r) ? r.mtu : ip4 ? 576 : 1280);
+	conn_set_mtu(c, path != NULL ? path->mtu : ip4 ? 576 : 1280);
 	if (s->opt.has_wscale && cf->window_scale && !plain) {
 		unsigned scale = s->opt.wscale > 14 ? 14 : s->opt.wscale; /* RFC 7323 §2.3 */
 

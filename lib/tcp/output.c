@@ -216,12 +216,12 @@ static void
 syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 {
 	const struct fns_config *cf = tcp_of(c)->config;
-	struct ip_route r;
+	const struct ip_path *path = ip_path(tcp_of(c)->ip, c->key.remote);
 
 	o->has_mss = true;
 	o->mss = 536;
-	if (ip_route(tcp_of(c)->ip, c->key.remote, &r)) /* MUST-67 */
-		o->mss = (uint16_t)(r.mtu - conn_headers(c));
+	if (path != NULL) /* MUST-67 */
+		o->mss = (uint16_t)(path->mtu - conn_headers(c));
 	if (conn_options(c)->mss != 0 && conn_options(c)->mss < o->mss)
 		o->mss = conn_options(c)->mss;
 	o->has_ts = answer ? flagged(c, C_TS) : cf->timestamps;
@@ -352,7 +352,7 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 	if (p->text > 0)
 		ring_copy(&conn_queues(c)->tx, &t->pages, p->seq - conn_text_seq(c), out->l4 + out->header,
 		          p->text);
-	ip_finish_tcp(t->ip, out, tcp_local(t, &c->key), c->key.remote, o->ttl, tos);
+	ip_finish_tcp(t->ip, out, c->key.local, o->ttl, tos);
 	if (c->recorded)
 		recorder_sent(c, &s, p->text,
 		              seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));

@@ -31,7 +31,7 @@ reply(struct tcp *t, const struct key *key, const struct seg *s, uint8_t ttl, ui
 	}
 	out.header = (uint16_t)seg_build_summed(out.l4, key->lport, key->rport, s, &out.sum);
 	out.text = 0;
-	ip_finish_tcp(t->ip, &out, tcp_local(t, key), key->remote, ttl, (uint8_t)(dscp << 2));
+	ip_finish_tcp(t->ip, &out, key->local, ttl, (uint8_t)(dscp << 2));
 	counter_add(&t->stats.segments_sent, 1);
 	return true;
 }

@@ -35,33 +35,45 @@ cursor_take(struct cursor *c, size_t n)
 	return p;
 }
 
+/* Between network and host order, in one piece: of octets shifted one by one, compilers do not always make that. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define net_u16 __builtin_bswap16
+#define net_u32 __builtin_bswap32
+#else
+#define net_u16
+#define net_u32
+#endif
+
 /* Network order in octets that are known to be there. */
 static inline uint16_t
 get_u16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] << 8 | p[1]);
+	uint16_t v;
+
+	memcpy(&v, p, 2);
+	return net_u16(v);
 }
 
 static inline uint32_t
 get_u32(const uint8_t *p)
 {
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	return net_u32(v);
 }
 
 static inline void
 put_u16(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	v = net_u16(v);
+	memcpy(p, &v, 2);
 }
 
-/* In one piece: octet by octet, compilers see no word in it when parts of the value are at hand. */
 static inline void
 put_u32(uint8_t *p, uint32_t v)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	v = __builtin_bswap32(v);
-#endif
+	v = net_u32(v);
 	memcpy(p, &v, 4);
 }
 

@@ -5,15 +5,6 @@
 
 #include "cursor.h"
 
-bool
-addr_is_zero(const uint8_t addr[16])
-{
-	static const uint8_t zero[16];
-	size_t prefix = addr_is_ip4(addr) ? sizeof(addr_mapped_prefix) : 0;
-
-	return memcmp(addr + prefix, zero, sizeof(zero) - prefix) == 0;
-}
-
 /* RFC 5952 §4.2: the longest run of at least two zero groups, the first of equals; *len is 0 where there is none. */
 static size_t
 longest_zeros(const uint8_t addr[16], size_t *len)

@@ -47,15 +47,16 @@ static const uint8_t addr_mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf
 static inline void
 addr_from_ip4(uint8_t addr[16], const uint8_t ip4[4])
 {
-	const uint8_t mapped[16] = {[10] = 0xff, 0xff, ip4[0], ip4[1], ip4[2], ip4[3]};
 #ifdef __SSE2__
-	uint64_t low;
+	int word;
 
-	memcpy(&low, mapped + 8, 8);
-	_mm_storeu_si128((void *)addr,
-	                 _mm_set_epi64x((long long)low, 0)); /* in one piece, as it will be read */
+	memcpy(&word, ip4, 4);
+	/* in one piece, as it will be read */
+	_mm_storeu_si128((void *)addr, _mm_or_si128(_mm_slli_si128(_mm_cvtsi32_si128(word), 12),
+	                                            _mm_set_epi32(0, -0x10000, 0, 0)));
 #else
-	memcpy(addr, mapped, 16);
+	memcpy(addr, addr_mapped_prefix, 12);
+	memcpy(addr + 12, ip4, 4);
 #endif
 }
 
@@ -81,7 +82,29 @@ addr_equal(const uint8_t a[16], const uint8_t b[16])
 	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
-bool addr_is_zero(const uint8_t addr[16]); /* 0.0.0.0 or :: */
+/* Its topmost bits spread addresses of one network, of either family.  No secret: who may choose addresses can make them
+ * meet. */
+static inline uint64_t
+addr_hash(const uint8_t addr[16])
+{
+	uint64_t word[2];
+
+	memcpy(word, addr, 16);
+	return (word[0] ^ word[1]) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* 0.0.0.0 or :: */
+static inline bool
+addr_is_zero(const uint8_t addr[16])
+{
+	uint64_t high;
+	uint32_t word, last;
+
+	memcpy(&high, addr, 8);
+	memcpy(&word, addr + 8, 4);
+	memcpy(&last, addr + 12, 4);
+	return (high | last) == 0 && (word == 0 || addr_is_ip4(addr));
+}
 
 /* 224/4, 255.255.255.255 or ff00::/8 */
 static inline bool

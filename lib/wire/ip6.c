@@ -93,9 +93,8 @@ is_extension(uint8_t next)
 	return next == HOP_BY_HOP || next == ROUTING || next == FRAGMENT || next == DESTINATION;
 }
 
-/* From the first extension header, of which *ip says that it is the payload, on to what is behind the last. */
-static enum drop
-walk_extensions(struct ip_packet *ip)
+enum drop
+ip6_extensions(struct ip_packet *ip)
 {
 	struct walk w = {.c = cursor_of(ip->l4, ip->l4_len), .next = ip->protocol};
 
@@ -109,49 +108,5 @@ walk_extensions(struct ip_packet *ip)
 	ip->atomic = w.atomic;
 	ip->l4 = w.c.at;
 	ip->l4_len = (uint16_t)cursor_left(&w.c);
-	return DROP_TAKEN;
-}
-
-enum drop
-ip6_parse(struct ip_packet *ip, struct cursor *c)
-{
-	const uint8_t *p = c->at, *payload;
-	uint16_t len;
-
-	if (cursor_take(c, IP6_HEADER) == NULL)
-		return DROP_IP6_SHORT;
-	if (p[0] >> 4 != 6)
-		return DROP_IP6_VERSION;
-	len = get_u16(p + 4);
-	payload = cursor_take(c, len);
-	if (len == 0 || payload == NULL) /* no jumbograms */
-		return DROP_IP6_LENGTH;
-	memcpy(ip->src, p + 8, 16);
-	memcpy(ip->dst, p + 24, 16);
-	ip->protocol = p[6];
-	ip->ttl = p[7];
-	ip->tos = (uint8_t)(get_u16(p) >> 4);
-	ip->v6 = true;
-	ip->atomic = false;
-	ip->l4 = payload;
-	ip->l4_len = len;
-	if (is_extension(p[6])) {
-		enum drop fate = walk_extensions(ip);
-
-		if (fate != DROP_TAKEN)
-			return fate;
-	}
-	return ip->protocol == NO_NEXT ? DROP_IP6_NO_NEXT : DROP_TAKEN;
-}
-
-void
-ip6_build(uint8_t at[IP6_HEADER], const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, uint8_t ttl,
-          uint8_t tos, size_t payload)
-{
-	put_u32(at, (uint32_t)6 << 28 | (uint32_t)tos << 20);
-	put_u16(at + 4, (uint16_t)payload);
-	at[6] = protocol;
-	at[7] = ttl;
-	memcpy(at + 8, src, 16);
-	memcpy(at + 24, dst, 16);
+	return w.next == NO_NEXT ? DROP_IP6_NO_NEXT : DROP_TAKEN;
 }

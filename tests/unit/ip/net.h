@@ -116,7 +116,8 @@ net_blanks(struct net *n, uint16_t count, uint16_t room)
 static inline void
 net_start(struct net *n)
 {
-	n->memory = calloc(1, ip_bytes(&n->config));
+	n->memory = aligned_alloc(64, ip_bytes(&n->config));
+	memset(n->memory, 0, ip_bytes(&n->config));
 	ip_init(&n->ip, &n->config, n->memory, 0x0123456789abcdef, 1000 * SECOND);
 	n->ip.tx = &n->tx;
 	net_blanks(n, BLANKS, 2048);

@@ -56,12 +56,12 @@ loop__our_own__in_order_and_bounded(void **unused)
 		struct addr to = addr(own[i & 1]);
 
 		assert_int_equal(ip_begin(&n.ip, to.ip, &out), IP_OK);
-		assert_int_equal(out.port, LOOP_PORT);
+		assert_int_equal(out.path->port, LOOP_PORT);
 		assert_int_equal(out.room, i & 1 ? 1460 : 1480);
 		memset(out.l4, (int)(i & 0xff), 40);
 		out.header = 40;
 		out.text = 0;
-		ip_finish_tcp(&n.ip, &out, to.ip, to.ip, 64, 0);
+		ip_finish_tcp(&n.ip, &out, ip_own(&n.ip, to.ip), 64, 0);
 	}
 	assert_int_equal(ip_begin(&n.ip, addr(ME4).ip, &out), IP_OUTBOX_FULL);
 	assert_int_equal(n.tx.used, 0);
@@ -93,17 +93,18 @@ begin__reserves_and_takes_nothing(void **unused)
 		assert_int_equal(ip_begin(&n.ip, a.ip, &out), IP_OK);
 		assert_ptr_equal(out.frame, &n.slot[0]);
 		assert_ptr_equal(out.l4, n.slot[0].data + 34);
-		assert_int_equal(out.port, 0);
-		assert_memory_equal(out.src_mac, MAC0, 6);
-		assert_memory_equal(out.dst_mac, PEER, 6);
+		assert_int_equal(out.path->port, 0);
+		assert_memory_equal(out.frame->data, PEER, 6);
+		assert_memory_equal(out.frame->data + 6, MAC0, 6);
 		assert_silent(&n);
 	}
 	assert_int_equal(net_find(&n, 0, PEER4)->state, NEIGH_DELAY);
 	net_resolve(&n, 1, "2001:db8:1::9", OTHER);
 	assert_int_equal(ip_begin(&n.ip, addr("2001:db8:1::9").ip, &out), IP_OK);
 	assert_ptr_equal(out.l4, n.slot[0].data + 54);
-	assert_int_equal(out.port, 1);
-	assert_memory_equal(out.src_mac, MAC1, 6);
+	assert_int_equal(out.path->port, 1);
+	assert_memory_equal(out.frame->data, OTHER, 6);
+	assert_memory_equal(out.frame->data + 6, MAC1, 6);
 	net_down(&n);
 }
 
@@ -168,7 +169,7 @@ send_segment(struct net *n, const char *src, const char *dst, const uint8_t *l4,
 
 	assert_int_equal(ip_begin(&n->ip, addr(dst).ip, &out), IP_OK);
 	write_tcp(&out, l4, len);
-	ip_finish_tcp(&n->ip, &out, addr(src).ip, addr(dst).ip, 63, 0x2a);
+	ip_finish_tcp(&n->ip, &out, ip_own(&n->ip, addr(src).ip), 63, 0x2a);
 }
 
 static void
@@ -314,7 +315,7 @@ finish__frames_come_in_order(void **unused)
 		assert_int_equal(ip_begin(&n.ip, addr(PEER4).ip, &out), IP_OK);
 		assert_ptr_equal(out.frame, &n.slot[i]);
 		write_tcp(&out, SYN, sizeof(SYN));
-		ip_finish_tcp(&n.ip, &out, addr(ME4).ip, addr(PEER4).ip, 64, 0);
+		ip_finish_tcp(&n.ip, &out, ip_own(&n.ip, addr(ME4).ip), 64, 0);
 		assert_int_equal(n.tx.used, i + 1);
 	}
 	net_down(&n);
