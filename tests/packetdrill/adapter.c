@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "adapter.h"
@@ -31,6 +32,24 @@ adapter_fail(const struct adapter *a, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	_exit(1);
+}
+
+/* Zero, and not there before it is touched: most of what a shard may need no script does. */
+static void *
+take(size_t bytes, void *unused)
+{
+	void *memory = mmap(NULL, bytes == 0 ? 1 : bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	                    -1, 0);
+
+	(void)unused;
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void
+give(void *memory, size_t bytes, void *unused)
+{
+	(void)unused;
+	munmap(memory, bytes == 0 ? 1 : bytes);
 }
 
 static void
@@ -76,6 +95,8 @@ adapter_begin(struct adapter *a)
 		return;
 	if (!options_config(&a->options, &a->config))
 		adapter_fail(a, "these settings cannot be had");
+	a->config.alloc = take;
+	a->config.free = give;
 	if (a->shard == NULL)
 		make_shard(a);
 	else

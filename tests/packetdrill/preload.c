@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/times.h>
 
 #include "interface.h"
 
@@ -37,7 +39,8 @@ getsockopt(int fd, int level, int option, void *value, socklen_t *len)
 	return next.function(fd, level, option, value, len);
 }
 
-/* packetdrill asks for real-time priority.  In virtual time that buys nothing, and takes a core from everybody else. */
+/* What packetdrill does to be punctual buys nothing in virtual time.  It asks for real-time priority, which takes a core from
+ * everybody else, ... */
 int
 sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
 {
@@ -45,4 +48,23 @@ sched_setscheduler(pid_t pid, int policy, const struct sched_param *param)
 	(void)policy;
 	(void)param;
 	return 0;
+}
+
+/* ... has all memory locked, which makes pages of it that nobody would have touched, ... */
+int
+mlockall(int flags)
+{
+	(void)flags;
+	return 0;
+}
+
+/* ... and spins until the kernel's clock has ticked ten times: a tenth of a second, in each script. */
+clock_t
+times(struct tms *spent)
+{
+	static clock_t ticks;
+
+	if (spent != NULL)
+		*spent = (struct tms){0};
+	return ++ticks;
 }

@@ -114,7 +114,7 @@ def command(script, variant, args):
     if mtu:
         flags.append('mtu=' + mtu)
     words = [os.environ['PACKETDRILL'], '--send_omit_free', f'--so_filename={args.adapter}',
-             '--so_flags=' + ' '.join(flags + args.set), f'--code_command={sys.executable} {HERE}/code.py']
+             '--so_flags=' + ' '.join(flags + args.set), f'--code_command={sys.executable} -I -S {HERE}/code.py']
     words += [f'-D{d}' for d in DEFINED[variant]]
     for name, value in (('ip_version', VERSION[variant]), ('local_ip', local), ('remote_ip', REMOTE[variant])):
         if not script.option(name):
@@ -126,7 +126,8 @@ def run(job):
     script, variant, args, scratch = job
     own = tempfile.mkdtemp(dir=scratch)
     env = dict(os.environ, PATH=os.path.join(HERE, 'shims') + ':' + os.environ['PATH'], LD_PRELOAD=args.preload, TMPDIR=own,
-               FNS_SYSCTL=os.path.join(own, 'sysctl'), FNS_STATES=os.path.join(own, 'states'), FNS_SCRATCH=scratch)
+               FNS_SYSCTL=os.path.join(own, 'sysctl'), FNS_STATES=os.path.join(own, 'states'), FNS_SCRATCH=scratch,
+               BASH_ENV=os.path.join(HERE, 'shims', 'functions'))
     with tempfile.TemporaryFile(mode='w+', errors='replace') as said:
         process = subprocess.Popen(command(script, variant, args), cwd=os.path.dirname(script.path), env=env, stdout=said,
                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
