@@ -9,6 +9,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'bench'))
+import dperf  # noqa: E402 pylint: disable=wrong-import-position
+
 BENCH, FINESSED = sys.argv[1], sys.argv[3]
 CLOSES = {
     'fin': ('active_3', 'passive_3'),
@@ -84,7 +87,35 @@ def every_command(link):
     good(f'{link}: stream', ['stream', '--conns', '8', '--seconds', '1', '--link', link], None, 8, 'gbit_per_second')
 
 
+SECOND = """seconds {0} cpuUsage 100
+pktRx   {1} pktTx {1} bitsRx 12,112,000,000 bitsTx 1 dropTx 0
+synRx 1 synTx 1 finRx {2} finTx 1 rstRx 0 rstTx 0
+synRt {3} finRt 0 ackRt 0 pushRt 0
+tcpDrop 0 udpDrop 0 ackDup 0
+skOpen 1 skClose {2} skCon 1 skErr 0 rtt(us) 20.5
+tcpReq 1 tcpRsp {2}
+ierrors 0 oerrors 0 imissed 0
+
+"""
+
+
+def reading_dperf():
+    """Its best clean second; without one, its best; the median of those after the load has risen; the last is never whole."""
+    rising = ''.join(SECOND.format(i, f'{3 * (i + 1)},000', f'{i + 1},000', f'\x1b[41;37m{5 if i == 9 else 0}\x1b[0m') for i in range(15))
+    seconds = dperf.seconds_of(rising)
+    churn, rr, stream = (dperf.figure(what, dperf.seconds_of(rising)) for what in ('churn', 'rr', 'stream'))
+    wrong = None
+    if len(seconds) != 14 or churn != {'per_second': 14000, 'clean': True, 'frames_per_conn': 6}:
+        wrong = f'{len(seconds)} seconds, {churn}'
+    elif rr != {'per_second': 12500} or round(stream['per_second']) != round(1514e6 * 1460 / 1514):
+        wrong = f'{rr}, {stream}'
+    elif dperf.figure('churn', dperf.seconds_of(SECOND.format(0, '60', '10', '1') * 3))['clean']:
+        wrong = 'what was sent again is clean'
+    case('the seconds of dperf', wrong)
+
+
 def core():
+    reading_dperf()
     every_command('direct')
     every_command('ring')
     good('ring: rr of long messages', ['rr', '--conns', '4', '--seconds', '1', '--bytes', '300001'], None, 4)
