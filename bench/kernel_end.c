@@ -212,7 +212,7 @@ teardown_event(struct kernel_end *e, int fd, unsigned events)
 	if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
 		return;
 	more = get(e, fd);
-	if (more > 0 || s->told)
+	if (more > 0 || (e->side == SERVER && s->told))
 		return;
 	if (more == 0 && e->plan->close == CLOSE_FIN_WAIT_2) { /* it is left open until its peer is no more */
 		s->told = true;
