@@ -22,12 +22,12 @@ enum phase {
 	PHASE_OVER,  /* this end turns no more */
 };
 
-enum part { PART_NONE, PART_STILL, PART_CLOSED };
+enum part { PART_NONE, PART_STARTED, PART_STILL, PART_CLOSED };
 
 struct half {
 	alignas(64) _Atomic unsigned phase;  /* enum phase */
 	_Atomic unsigned failed;             /* after `why` */
-	_Atomic unsigned part;               /* enum part: how an end over a port leaves it */
+	_Atomic unsigned part;               /* enum part: of an end over a port */
 	_Atomic uint64_t called, sent, gone; /* connections: see teardown.c */
 	char why[192];
 	struct account account; /* the end's own until PHASE_OVER */

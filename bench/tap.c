@@ -78,6 +78,7 @@ start(const struct run *run, struct kernel_stage *s, enum side side)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (side == SERVER) {
 		alarm((unsigned)run->plan.timeout);
+		atomic_store(&run->shared->half[SERVER].part, PART_STARTED);
 		serve(run, s);
 		atomic_store(&run->shared->half[SERVER].part, PART_CLOSED);
 		status = 0;

@@ -174,6 +174,23 @@ nap(unsigned ms)
 	nanosleep(&t, NULL);
 }
 
+/* net_memif calls once, and a server whose port has not started takes no calls. */
+static bool
+wait_for_server(struct wired *w)
+{
+	const struct half *server = w->end.other;
+
+	for (; w->side == CLIENT && atomic_load(&server->part) < PART_STARTED; nap(2)) {
+		if (atomic_load(&server->failed))
+			return false;
+		if (clock_ns() > w->end.deadline_ns) {
+			complain(w, "nobody is at its other end");
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 linked(const struct wired *w)
 {
@@ -210,7 +227,10 @@ turn_until_over(void *arg)
 	struct wired *w = arg;
 
 	w->made = end_begin(&w->end, w->run, w->side, work_of(&w->run->plan), &w->base, w->conf, w->port);
-	w->made = w->made && start_ports(w) && wait_for_link(w);
+	w->made = w->made && wait_for_server(w) && start_ports(w);
+	if (w->made)
+		atomic_store(&w->end.own->part, PART_STARTED);
+	w->made = w->made && wait_for_link(w);
 	if (w->made) {
 		while (end_pass(&w->end))
 			;
