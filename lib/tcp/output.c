@@ -11,12 +11,6 @@
 #define BURST  64  /* segments of one connection in a row: others want the outbox too (J07) */
 #define TS_ROW 12u /* octets of the timestamp option, aligned */
 
-static const uint8_t may_send[STATE_COUNT] = {
-#define X(name, text, send) [STATE_##name] = (send),
-	STATE_LIST(X)
-#undef X
-};
-
 struct plan {
 	uint32_t seq, text;
 	uint32_t full; /* octets of text that a segment could have had */
@@ -25,10 +19,13 @@ struct plan {
 	bool more;   /* another segment of new text will follow now */
 };
 
-static bool
+/* In one of the states in which output may send some of `what`; which they are is known when this is compiled. */
+static inline bool
 may(const struct fns_conn *c, unsigned what)
 {
-	return (may_send[__builtin_ctz(c->state)] & what) != 0;
+#define X(name, text, send) | (((send)&what) != 0 ? name : 0u)
+	return in(c, 0 STATE_LIST(X));
+#undef X
 }
 
 /* The SACK blocks that a segment of this connection carries now, into o. */
@@ -472,13 +469,13 @@ push_row(const struct fns_conn *c, struct plan *p, struct row *row)
 	row->sent = 0;
 }
 
-/* Nothing to send, seen without a plan: no text, no FIN that has not gone out, no duty. */
+/* Nothing to send, seen without a plan: all text and the FIN are out, and nothing is owed. */
 static inline bool
 is_quiet(const struct fns_conn *c)
 {
-	return c->queues == POOL_NONE && c->snd.nxt == c->snd.max && flagged(c, C_SYN_ACKED) &&
-	       !flagged(c, C_RST_DUE | C_ACK_NOW | C_PROBE | C_REXMIT | C_RECOVERY) &&
-	       !(c->snd.una == c->snd.max && may(c, SEND_FIN)) && c->tail != TAIL_PROBE_DUE;
+	return !flagged(c, C_RST_DUE | C_ACK_NOW | C_PROBE | C_REXMIT | C_RECOVERY) &&
+	       flagged(c, C_SYN_ACKED) && c->snd.nxt == c->snd.max &&
+	       c->snd.nxt == conn_fin_seq(c) + may(c, SEND_FIN) && c->tail != TAIL_PROBE_DUE;
 }
 
 /* All that may go now, and has room in the outbox and a way.  False: something stood in the way; *sent says what. */
