@@ -12,6 +12,7 @@
 #define TS_ROW 12u /* octets of the timestamp option, aligned */
 
 struct plan {
+	const struct option_set *by; /* of its connection */
 	uint32_t seq, text;
 	uint32_t full; /* octets of text that a segment could have had */
 	uint8_t flags;
@@ -89,10 +90,10 @@ worth_sending(const struct fns_conn *c, const struct plan *p, uint32_t avail)
 	if (seq_lt(p->seq, c->snd.max) || p->text == p->full || flagged(c, C_FORCE) ||
 	    c->tail == TAIL_PROBE_DUE)
 		return true;
-	if (c->more || conn_options(c)->cork == FNS_ON)
+	if (c->more || p->by->value.cork == FNS_ON)
 		return false; /* more will come to fill the segment */
-	if (p->text == avail && (conn_options(c)->no_delay == FNS_ON || c->snd.una == c->snd.max ||
-	                         (!c->short_out && profile_says(c, RULE_nagle_small))))
+	if (p->text == avail && (p->by->value.no_delay == FNS_ON || c->snd.una == c->snd.max ||
+	                         (!c->short_out && options_say(p->by, RULE_nagle_small))))
 		return true;
 	return p->text >= c->snd.max_wnd / 2 && c->snd.max_wnd > 0;
 }
@@ -103,8 +104,8 @@ follows(const struct fns_conn *c, const struct plan *p, uint32_t rest, uint32_t 
 {
 	if (min_u32(rest, room) >= p->full)
 		return true;
-	return rest > 0 && rest <= room && !c->more && conn_options(c)->cork != FNS_ON &&
-	       (conn_options(c)->no_delay == FNS_ON || (!c->short_out && profile_says(c, RULE_nagle_small)));
+	return rest > 0 && rest <= room && !c->more && p->by->value.cork != FNS_ON &&
+	       (p->by->value.no_delay == FNS_ON || (!c->short_out && options_say(p->by, RULE_nagle_small)));
 }
 
 static bool
@@ -168,7 +169,7 @@ plan_tail(const struct fns_conn *c, struct plan *p)
 	uint32_t end = conn_fin_seq(c), sent = seq_min(end, c->snd.max);
 	bool fin = seq_gt(c->snd.max, end) && may(c, SEND_FIN);
 
-	*p = (struct plan){.rexmit = true, .flags = ACK, .seq = sent};
+	*p = (struct plan){.by = p->by, .rexmit = true, .flags = ACK, .seq = sent};
 	if (conn_unacked(c) > 0) /* else the block, if there is one, has seen no text of ours */
 		p->seq = seq_max(c->snd.una, seq_max(q->last, sent - payload(c)));
 	p->text = sent - p->seq;
@@ -182,7 +183,7 @@ plan_tail(const struct fns_conn *c, struct plan *p)
 static bool
 plan(const struct fns_conn *c, struct plan *p)
 {
-	*p = (struct plan){.seq = c->snd.nxt};
+	*p = (struct plan){.by = p->by, .seq = c->snd.nxt};
 	if (flagged(c, C_RST_DUE)) {
 		p->seq = c->snd.max;
 		p->flags = RST | ACK;
@@ -194,13 +195,13 @@ plan(const struct fns_conn *c, struct plan *p)
 	}
 	if (plan_rexmit(c, p))
 		return true;
-	*p = (struct plan){0};
+	*p = (struct plan){.by = p->by};
 	if (plan_text(c, p))
 		return true;
 	if (c->tail == TAIL_PROBE_DUE && plan_tail(c, p))
 		return true;
 	/* Not SND.NXT: where it has gone back, an ACK from there might fall outside the peer's window. */
-	*p = (struct plan){.seq = c->snd.max, .flags = ACK};
+	*p = (struct plan){.by = p->by, .seq = c->snd.max, .flags = ACK};
 	if (!may(c, SEND_ACK) || !flagged(c, C_ACK_NOW | C_PROBE))
 		return false;
 	/* A probe's octet is an old one: it cannot be taken, so it must be answered. */
@@ -213,14 +214,15 @@ static void
 syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 {
 	const struct fns_config *cf = tcp_of(c)->config;
+	uint16_t own = conn_options(c)->mss;
 	const struct ip_path *path = ip_path(tcp_of(c)->ip, c->key.remote);
 
 	o->has_mss = true;
 	o->mss = 536;
 	if (path != NULL) /* MUST-67 */
 		o->mss = (uint16_t)(path->mtu - conn_headers(c));
-	if (conn_options(c)->mss != 0 && conn_options(c)->mss < o->mss)
-		o->mss = conn_options(c)->mss;
+	if (own != 0 && own < o->mss)
+		o->mss = own;
 	o->has_ts = answer ? flagged(c, C_TS) : cf->timestamps;
 	o->has_sack_permitted = answer ? flagged(c, C_SACK) : cf->sack;
 	o->has_wscale = c->rcv_scale > 0;
@@ -231,10 +233,8 @@ syn_options(const struct fns_conn *c, struct opt *o, bool answer)
 
 /* Octets or flags that take a place in sequence space are out, up to `end`. */
 static void
-sent_new(struct fns_conn *c, const struct plan *p, uint32_t end)
+sent_new(struct tcp *t, struct fns_conn *c, const struct plan *p, uint32_t end)
 {
-	struct tcp *t = tcp_of(c);
-
 	if (p->text > 0) {
 		if (p->text < p->full)
 			c->short_out = 1;
@@ -256,7 +256,7 @@ sent_new(struct fns_conn *c, const struct plan *p, uint32_t end)
 }
 
 static void
-sent_text(struct fns_conn *c, const struct plan *p, uint32_t end)
+sent_text(struct tcp *t, struct fns_conn *c, const struct plan *p, uint32_t end)
 {
 	struct recovery *r = conn_has_recovery(c);
 
@@ -268,7 +268,7 @@ sent_text(struct fns_conn *c, const struct plan *p, uint32_t end)
 		unflag(c, C_REXMIT);
 		if (r != NULL) {
 			r->rexmitted = seq_max(r->rexmitted, end);
-			r->rexmit_us = (uint32_t)tcp_of(c)->now_us;
+			r->rexmit_us = (uint32_t)t->now_us;
 		}
 	}
 	if (!p->rexmit)
@@ -276,10 +276,10 @@ sent_text(struct fns_conn *c, const struct plan *p, uint32_t end)
 	if (r != NULL)
 		r->prr_out += end - p->seq;
 	if (seq_lt(p->seq, c->snd.max)) {
-		counter_add(&tcp_of(c)->stats.retransmits, 1);
+		counter_add(&t->stats.retransmits, 1);
 		unflag(c, C_TIMING); /* Karn (MUST-18) */
 	} else {
-		sent_new(c, p, end);
+		sent_new(t, c, p, end);
 	}
 	c->snd.max = seq_max(c->snd.max, end);
 	if (p->text < p->full || c->snd.nxt == conn_fin_seq(c))
@@ -289,9 +289,8 @@ sent_text(struct fns_conn *c, const struct plan *p, uint32_t end)
 
 /* What is in the outbox now has been sent. */
 static void
-sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
+sent(struct tcp *t, struct fns_conn *c, const struct plan *p, uint32_t adv)
 {
-	struct tcp *t = tcp_of(c);
 	uint32_t end = p->seq + p->text + ((p->flags & SYN) != 0) + ((p->flags & FIN) != 0);
 
 	counter_add(&t->stats.segments_sent, 1);
@@ -299,7 +298,7 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 		counter_add(&t->stats.resets_sent, 1);
 	unflag(c, C_RST_DUE | C_PROBE);
 	if (end != p->seq)
-		sent_text(c, p, end);
+		sent_text(t, c, p, end);
 	if (!(p->flags & ACK))
 		return;
 	unflag(c, C_ACK_NOW | C_ACK_LATER);
@@ -312,27 +311,25 @@ sent(struct fns_conn *c, const struct plan *p, uint32_t adv)
 static void
 run_timer(struct fns_conn *c)
 {
-	uint32_t user;
+	const struct fns_options *o = conn_options(c);
 
 	if (conn_deadline(c, RETRANSMIT) == 0)
 		recover_arm(c);
-	user = conn_options(c)->user_timeout_ms;
-	if (user != 0 && conn_deadline(c, USER_TIMEOUT) == 0)
-		conn_arm(c, USER_TIMEOUT, (uint64_t)user * 1000);
+	if (o->user_timeout_ms != 0 && conn_deadline(c, USER_TIMEOUT) == 0)
+		conn_arm(c, USER_TIMEOUT, (uint64_t)o->user_timeout_ms * 1000);
 }
 
 static void
-build(struct fns_conn *c, struct plan *p, struct ip_out *out)
+build(struct tcp *t, struct fns_conn *c, struct plan *p, struct ip_out *out)
 {
-	struct tcp *t = tcp_of(c);
-	const struct fns_options *o = conn_options(c);
+	const struct fns_options *o = &p->by->value;
 	struct seg s = {.seq = p->seq, .ack = (p->flags & ACK) ? c->rcv.nxt : 0, .flags = p->flags};
 	uint32_t adv = c->rcv.adv;
 	uint8_t tos = (uint8_t)(o->dscp << 2);
 
 	if (c->ecn || (p->flags & SYN))
 		ecn_send(c, &s, p->text > 0 && seq_ge(p->seq, c->snd.max), &tos);
-	s.opt.packed = profile_says(c, RULE_packed_options);
+	s.opt.packed = options_say(p->by, RULE_packed_options);
 	s.opt.has_ts = flagged(c, C_TS);
 	if (p->flags & SYN)
 		syn_options(c, &s.opt, (p->flags & ACK) != 0);
@@ -353,7 +350,7 @@ build(struct fns_conn *c, struct plan *p, struct ip_out *out)
 	if (c->recorded)
 		recorder_sent(c, &s, p->text,
 		              seq_lt(p->seq, c->snd.max) && (p->text > 0 || (p->flags & (SYN | FIN))));
-	sent(c, p, adv);
+	sent(t, c, p, adv);
 	if (s.opt.sacks > 0)
 		text_twice_told(c);
 }
@@ -457,7 +454,7 @@ static void
 push_row(const struct fns_conn *c, struct plan *p, struct row *row)
 {
 	if (p->text == 0 || p->rexmit || p->text < p->full || tcp_of(c)->config->push_every == 0 ||
-	    !profile_says(c, RULE_push_runs))
+	    !options_say(p->by, RULE_push_runs))
 		return;
 	if (row->push_after == 0)
 		row->push_after = push_after(c);
@@ -482,9 +479,9 @@ is_quiet(const struct fns_conn *c)
 static bool
 send_what_may(struct fns_conn *c, enum sent *sent)
 {
-	struct ip *ip = tcp_of(c)->ip;
+	struct tcp *t = tcp_of(c);
+	struct plan p = {.by = &t->option[c->options]};
 	struct row row = {0};
-	struct plan p;
 	struct ip_out out;
 
 	*sent = SENT_FULL;
@@ -493,7 +490,7 @@ send_what_may(struct fns_conn *c, enum sent *sent)
 
 		if (n == BURST)
 			return false;
-		v = ip_begin(ip, c->key.remote, &out);
+		v = ip_begin(t->ip, c->key.remote, &out);
 		if (v == IP_OUTBOX_FULL)
 			return false;
 		if (v != IP_OK) {
@@ -501,7 +498,7 @@ send_what_may(struct fns_conn *c, enum sent *sent)
 			return false;
 		}
 		push_row(c, &p, &row);
-		build(c, &p, &out);
+		build(t, c, &p, &out);
 	}
 	*sent = SENT_ALL;
 	return true;
