@@ -3,6 +3,7 @@
  * Exit status: 0 stopped, everything ended; 1 failure at run time, or sums that do not add up; 2 configuration;
  * 3 stopped, and connections had to be aborted. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_launch.h>
@@ -44,6 +46,19 @@ on_reread(int signal)
 {
 	(void)signal;
 	atomic_fetch_add_explicit(&reread_asked, 1, memory_order_relaxed);
+}
+
+/* Who started us with one of the three closed would get our words in the first file that we open. */
+static void
+keep_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* Before EAL makes threads, which inherit the mask: net_tap's real-time signals are for the workers. */
@@ -321,8 +336,10 @@ main(int argc, char **argv)
 {
 	struct conf_report report = {.out = stderr};
 	struct wish wish = {0};
-	int status = read_options(argc, argv, &wish);
+	int status;
 
+	keep_standard();
+	status = read_options(argc, argv, &wish);
 	if (status >= 0)
 		return status;
 	report.file = wish.file;

@@ -56,6 +56,61 @@ missing() {
 }
 check "a file that is not there, and no file at all" missing
 
+# odd MAKE...: what is no good file, and how soon that is known: exit 2 and one line about it, or good.
+odd() {
+	write_conf
+	"$@"
+	for file in "$DIR"/odd/*; do
+		set +e
+		inside 60 "$FINESSED" -c "$file" --check >"$DIR/said" 2>&1
+		status=$?
+		set -e
+		echo "$file: exit $status: $(head -n 1 "$DIR/said")"
+		case $file in
+		*.good) [ "$status" = 0 ] ;;
+		*) [ "$status" = 2 ] && grep -qF "$file:" "$DIR/said" ;;
+		esac
+	done
+	rm -rf "$DIR/odd"
+}
+files() {
+	mkdir "$DIR/odd"
+	mkfifo "$DIR/odd/fifo"
+	mkdir "$DIR/odd/folder"
+	ln -s loop "$DIR/odd/loop"
+	ln -s ../finesse.conf "$DIR/odd/link.good"
+	ln -s /dev/zero "$DIR/odd/device"
+	truncate -s 1G "$DIR/odd/gigabyte"
+	: >"$DIR/odd/empty"
+}
+check "a FIFO, a folder, links, a device, a gigabyte, nothing at all (O12)" odd files
+texts() {
+	mkdir "$DIR/odd"
+	{ cat "$DIR/finesse.conf"; printf 'drain = { deadline_s = 3\0; };\n'; } >"$DIR/odd/nul"
+	{ printf '\357\273\277'; cat "$DIR/finesse.conf"; } >"$DIR/odd/bom"
+	sed 's/$/\r/' "$DIR/finesse.conf" >"$DIR/odd/crlf.good"
+	{ cat "$DIR/finesse.conf"; echo 'drain = { deadline_s = 3; deadline_s = 4; };'; } >"$DIR/odd/twice"
+	{ cat "$DIR/finesse.conf"; echo 'limits = { connections = 5; };'; } >"$DIR/odd/group_twice"
+	{ cat "$DIR/finesse.conf"; echo 'drain = { deadline_s = 4294967299; };'; } >"$DIR/odd/overflow32"
+	{ cat "$DIR/finesse.conf"; echo 'drain = { deadline_s = 18446744073709551619; };'; } >"$DIR/odd/overflow64"
+	{ cat "$DIR/finesse.conf"; printf 'x = '; printf '(%.0s' $(seq 10000); } >"$DIR/odd/deep"
+	{ cat "$DIR/finesse.conf"; printf 'drain = { new_connections = "'; printf 'a%.0s' $(seq 100000); echo '"; };'; } >"$DIR/odd/long"
+}
+check "NUL, BOM, CRLF, a setting twice, numbers that overflow, depth, length (O12)" odd texts
+# Cut anywhere: what is left may be a whole file by chance, else it is a fault; never a crash or a hang.
+half_written() {
+	for octets in $(seq 0 23 "$(wc -c <"$DIR/finesse.conf")"); do
+		head -c "$octets" "$DIR/finesse.conf" >"$DIR/half.conf"
+		set +e
+		inside 60 "$FINESSED" -c "$DIR/half.conf" --check >"$DIR/said" 2>&1
+		status=$?
+		set -e
+		echo "$octets octets: exit $status"
+		[ "$status" = 0 ] || [ "$status" = 2 ]
+	done
+}
+check "half-written, cut at each 23rd octet (O12)" half_written
+
 no_port() {
 	write_conf
 	sed 's/--vdev=[^"]*//' "$DIR/finesse.conf" >"$DIR/noport.conf"

@@ -7,7 +7,8 @@ begin wrk
 
 [ "$(nproc)" -gt 1 ] && CORES='[0, 1, 1]' || CORES='[0, 0, 0]'
 QUEUES=1
-daemon_start "workers = { cores = $CORES; };"
+daemon_start "workers = { cores = $CORES; };
+timeouts = { rto_min_ms = 200; };"
 
 load() {
 	asks >"$DIR/asked" 2>&1 &
@@ -18,9 +19,11 @@ load() {
 		return 1
 	}
 }
-# Meanwhile the control thread is asked for everything that it has from the shards.
+# Meanwhile the control thread is asked for everything that it has from the shards, and settings change under them (N02).
 asks() {
 	for times in 1 2 3 4; do
+		sed -i "s/rto_min_ms = .*/rto_min_ms = 20$times; };/" "$DIR/finesse.conf"
+		kill -HUP "$DAEMON"
 		for words in status states stats drops closes resets "conns --limit 100"; do
 			# shellcheck disable=SC2086 # words
 			ctl $words || return 1
@@ -30,6 +33,12 @@ asks() {
 both_web "3 workers on one queue under short connections" load
 both "60 echo connections at once" peer 60 many 60 20000
 both "ping" inside 60 ping -c 3 -i 0.2 -W 2
+changed() {
+	ctl status | tee "$DIR/status"
+	grep -q '(version [1-9]' "$DIR/status"
+	grep -q 'SIGHUP: changed: timeouts.rto_min_ms' "$DIR/daemon.log"
+}
+check "settings changed meanwhile, and each was taken over (N02)" changed
 daemon_stop "stopped: exit 0, everything adds up"
 
 no_race() {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SIGTERM: idle connections end with FIN and not with a reset, a download in progress finishes, exit 0; a second signal
+# O02 of the list of hostile inputs.  SIGTERM: idle connections end with FIN and not with a reset, a download in progress finishes, exit 0; a second signal
 # stops now; a drain that passes its deadline exits 3.
 . "$(dirname "$0")/lib.sh"
 begin curl sha256sum
@@ -15,7 +15,7 @@ for file in "$US4.1" "$US4.2" "$US4.3" "$US6.1" "$US6.2" "$US6.3"; do
 done
 kill -TERM "$DAEMON"
 if daemon_wait 120 0; then well=true; else well=false; fi
-check "SIGTERM with six idle connections: exit 0, the sums are right" daemon_stopped_well "$well"
+check "SIGTERM with six idle connections: exit 0, the sums are right (O02)" daemon_stopped_well "$well"
 idle_ended() {
 	cat "$DIR"/idle.*.[123]
 	[ "$(cat "$DIR"/idle.*.[123] | grep -c '^end of file')" = 6 ]
@@ -34,7 +34,7 @@ draining() {
 	ctl status | grep -q ' draining, '
 }
 until_true 60 draining
-check "while it drains, new connections are refused" peer 60 refused 7 "$US4"
+check "while it drains, new connections are refused (O02)" peer 60 refused 7 "$US4"
 if daemon_wait 120 0; then well=true; else well=false; fi
 if wait "$curl"; then fetched=true; else fetched=false; fi
 whole() {
@@ -52,7 +52,7 @@ curl=$!
 until_true 60 test -s "$DIR/slow"
 kill -TERM "$DAEMON"
 if daemon_wait 120 3; then well=true; else well=false; fi
-check "a drain past its deadline: what is left is aborted, exit 3" daemon_stopped_well "$well"
+check "a drain past its deadline: what is left is aborted, exit 3 (O02)" daemon_stopped_well "$well"
 wait "$curl" || true
 
 rm "$DIR/slow"
@@ -64,6 +64,6 @@ kill -TERM "$DAEMON"
 until_true 60 draining
 kill -TERM "$DAEMON"
 if daemon_wait 120 3; then well=true; else well=false; fi
-check "a second SIGTERM stops now, exit 3" daemon_stopped_well "$well"
+check "a second SIGTERM stops now, exit 3 (O02)" daemon_stopped_well "$well"
 wait "$curl" || true
 finish

@@ -514,6 +514,33 @@ hostile__H22__burst__every_order(struct peer *p)
 	}
 }
 
+/* The listener goes: what it accepted lives on as before, new ones meet nobody.  Who is still in SYN-RECEIVED is reset
+ * (class__reset_unlisten). */
+static void
+hostile__N05__unlisten__accepted_live_on(struct peer *p)
+{
+	in_established(p);
+	fns_unlisten(p->listener);
+	p->listener = NULL;
+	turn(p);
+	expect_nothing(p);
+	expect_in(p, "ESTABLISHED");
+	arrive(p, ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	expect(p, ACK, .seq = 1, .ack = 11);
+	expect_stream(p, 10);
+	call_send(p, 10);
+	turn(p);
+	expect(p, ACK | PSH, .seq = 1, .ack = 11, .len = 10);
+	p->rport++;
+	arrive(p, SYN);
+	expect_equal(p, peer_stat(p, "resets_sent"), 1);
+	peer_forget(p);
+	p->rport--;
+	arrive(p, ACK | FIN, .seq = 11, .ack = 11);
+	expect_in(p, "CLOSE-WAIT");
+	call_close(p);
+}
+
 /* Ports of zero, and a segment to itself. */
 static void
 port_zero__dropped(struct peer *p)
@@ -556,6 +583,7 @@ const struct script hostile_scripts[] = {
 	SCRIPT(hostile__F08__syn_ack_again__challenged),
 	SCRIPT(hostile__F09__reset_in_syn_sent__needs_ack),
 	SCRIPT(hostile__H22__burst__every_order),
+	SCRIPT(hostile__N05__unlisten__accepted_live_on),
 	SCRIPT(port_zero__dropped),
 	{NULL, NULL},
 };

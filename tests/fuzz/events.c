@@ -237,7 +237,8 @@ begin(struct world *w)
 	cf.syn_backlog = 8;
 	cf.buffer_bytes = 1 << 20;
 	cf.neighbours = 16;
-	cf.recorders = 0;
+	cf.recorders = 16; /* fewer than connections (O13) */
+	cf.record_sample = 1;
 	cf.port_count = 1;
 	cf.port[0].mtu = 1500;
 	memcpy(cf.port[0].mac, mac_ours, 6);
