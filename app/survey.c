@@ -59,6 +59,8 @@ why(const struct fns_status *s, const struct visit *v, bool quiet, uint64_t left
 		return SURVEY_closing;
 	if (s->unread > 0)
 		return SURVEY_unread;
+	if (services_asked(v))
+		return SURVEY_asked;
 	return quiet ? SURVEY_idle : SURVEY_recent;
 }
 
@@ -72,6 +74,7 @@ stays(const struct survey *s, const struct fns_status *st, enum survey_reason re
 	case SURVEY_blocked:
 	case SURVEY_answer:
 	case SURVEY_unread:
+	case SURVEY_asked:
 		return true;
 	case SURVEY_sending:
 		return (double)(st->unacked + left) / (window > 0 ? window : 1) * trip_s > s->deadline_s;

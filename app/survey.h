@@ -12,6 +12,7 @@
 	X(opening,    "not established yet: reset at once")                                                         \
 	X(idle,       "nothing has moved for a while: closed with FIN, a few at a time")                               \
 	X(recent,     "something has moved just now: closed when nothing does any more")                            \
+	X(asked,      "a request has begun to come: the rest of it may take as long as it likes")                        \
 	X(unread,     "octets that came and that the service has not taken yet")                                    \
 	X(sending,    "the service still sends; it stays if that takes longer than the deadline at the present window and round trip") \
 	X(blocked,    "the peer does not read: its window is closed")                                               \

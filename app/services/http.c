@@ -158,6 +158,12 @@ serve(struct fns_conn *c, unsigned reports, struct visit *v)
 		visit_close(c, v);
 }
 
+static bool
+asked(const struct visit *v)
+{
+	return ((const struct http *)v)->request.octets > 0;
+}
+
 static uint64_t
 left(const struct visit *v)
 {
@@ -168,4 +174,5 @@ left(const struct visit *v)
 }
 
 /* Who was here within the last second may have the next request on the way: it is answered, with "Connection: close". */
-const struct service_kind http_kind = {"http", sizeof(struct http), serve, visit_drain_quiet, .left = left};
+const struct service_kind http_kind = {"http",         sizeof(struct http), serve, visit_drain_quiet,
+                                       .asked = asked, .left = left};

@@ -241,9 +241,16 @@ services_quiet_us(uint64_t deadline_us)
 }
 
 bool
+services_asked(const struct visit *v)
+{
+	return v->service->kind->asked != NULL && v->service->kind->asked(v);
+}
+
+bool
 services_quiet(const struct services *all, const struct fns_conn *c, const struct visit *v, uint64_t quiet_us)
 {
-	return all->now_us - v->touched_us >= quiet_us && fns_readable(c) == 0 && fns_unacked(c) == 0;
+	return all->now_us - v->touched_us >= quiet_us && fns_readable(c) == 0 && fns_unacked(c) == 0 &&
+	       !services_asked(v);
 }
 
 bool

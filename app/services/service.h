@@ -37,6 +37,8 @@ struct service_kind {
 	/* The daemon wants to stop: close what is idle, let work finish.  Called when that begins and a few times a
 	 * second after that; `quiet`: nothing moved for a while, nothing is unread or unacknowledged. */
 	void (*drain)(struct fns_conn *, struct visit *, bool quiet);
+	/* Part of a request has come: that is work, however long the rest takes; NULL: nobody knows what a request is. */
+	bool (*asked)(const struct visit *);
 	/* Octets that it has still to send and could not yet; NULL: none, or nobody knows. */
 	uint64_t (*left)(const struct visit *);
 	/* After each turn of the shard, of a service that opens connections itself; NULL: it listens. */
@@ -98,7 +100,8 @@ bool services_drain_one(struct services *, struct fns_conn *);
 
 /* The visit of a connection; NULL: it has none yet. */
 struct visit *services_visit(struct services *, const struct fns_conn *);
-/* Nothing moved for so long, nothing is unread or unacknowledged. */
+bool services_asked(const struct visit *);
+/* Nothing moved for so long, nothing is unread, unacknowledged or half asked for. */
 bool services_quiet(const struct services *, const struct fns_conn *, const struct visit *,
                     uint64_t quiet_us);
 /* How long nothing moves on a connection that a drain with this deadline takes for idle. */

@@ -86,6 +86,20 @@ def refused(port, host):
     expect(False, 'the connection was accepted')
 
 
+def half_asks(begun, go, host):
+    """half_asks BEGUN GO HOST: asks for half of an answer, writes BEGUN, and for the rest when GO is there."""
+    s = dial(host, 80)
+    s.sendall(b'GET /bytes/1000 HTTP/1.1\r\nHo')
+    open(begun, 'w', encoding='ascii').close()
+    until = time.monotonic() + PATIENCE
+    while not os.path.exists(go) and time.monotonic() < until:
+        time.sleep(0.1)
+    s.sendall(b'st: finesse\r\n\r\n')
+    told, body = head(s)
+    body += read_all(s)
+    expect('Connection: close' in told and body == pattern(1000), f'{told}, {len(body)} octets')
+
+
 def half_close(host):
     """half_close HOST: asks for a megabyte, ends its own direction, then reads; the same with echo."""
     s = dial(host, 80)
@@ -267,8 +281,8 @@ def http(host):
         expect(said.startswith(b'HTTP/1.1 ' + status), f'{bad[:20]!r} was answered {said[:60]!r}')
 
 
-ACTIONS = {f.__name__: f for f in (digest, connect, refused, half_close, slow, hog, many, until_end, hold, must_reset, aborts, discard,
-                                   chargen, daytime, http)}
+ACTIONS = {f.__name__: f for f in (digest, connect, refused, half_asks, half_close, slow, hog, many, until_end, hold, must_reset, aborts,
+                                   discard, chargen, daytime, http)}
 
 
 def main():

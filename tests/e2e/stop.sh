@@ -46,6 +46,26 @@ whole() {
 check "SIGTERM during a download: the download finishes" whole
 check "and then: exit 0, the sums are right" daemon_stopped_well "$well"
 
+daemon_start 'drain = { deadline_s = 300; };'
+peer 60 half_asks "$DIR/asks" "$DIR/go" "$US4" >"$DIR/half.log" 2>&1 &
+half=$!
+until_true 60 test -e "$DIR/asks"
+would_stay() {
+	ctl drain --dry-run | grep '^asked  *1  *1 '
+}
+check "drain --dry-run: a request that is half there would stay" until_true 60 would_stay
+kill -TERM "$DAEMON"
+sleep 6 # longer than it takes to be idle
+touch "$DIR/go"
+if wait "$half"; then answered=true; else answered=false; fi
+half_answered() {
+	cat "$DIR/half.log"
+	[ "$answered" = true ]
+}
+check "SIGTERM: a request that stalls when it is half there is answered" half_answered
+if daemon_wait 120 0; then well=true; else well=false; fi
+check "and then: exit 0, the sums are right" daemon_stopped_well "$well"
+
 daemon_start 'drain = { deadline_s = 2; };'
 inside 300 curl -sS --limit-rate 100k -o "$DIR/slow" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
 curl=$!
