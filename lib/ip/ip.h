@@ -190,6 +190,8 @@ ip_path(struct ip *ip, const uint8_t remote[16])
 	return addr_equal(p->remote, remote) ? p : ip_path_new(ip, p, remote);
 }
 
+#define IP_AHEAD 4u /* frames */
+
 enum ip_verdict {
 	IP_OK,
 	IP_OUTBOX_FULL, /* try next turn */
@@ -210,6 +212,18 @@ struct ip_out {
 /* Reserves the next blank frame for a packet to dst, and writes its Ethernet header.  Nothing is taken from the outbox until
  * ip_finish_tcp: a begun packet that is not finished costs nothing. */
 enum ip_verdict ip_begin(struct ip *, const uint8_t dst[16], struct ip_out *);
+
+/* Has the headers of a blank frame that will be written soon fetched: another core may have read it last. */
+static inline void
+ip_blank_ahead(const struct ip *ip)
+{
+	unsigned ahead = ip->tx->used + IP_AHEAD;
+
+	if (ahead >= ip->tx->room)
+		return;
+	__builtin_prefetch(ip->tx->slot[ahead].data, 1);
+	__builtin_prefetch(ip->tx->slot[ahead].data + 64, 1);
+}
 
 /* Writes IP in front of the TCP header and text that stand at out->l4, from our address `own` (ip_own), fills in the TCP
  * checksum (or asks the port for it), pads a short frame with zeros, and takes the frame from the outbox. */

@@ -180,10 +180,11 @@ plan_tail(const struct fns_conn *c, struct plan *p)
 	return p->text > 0 || fin;
 }
 
+/* What few connections want: a reset, a SYN, a retransmission. */
 static bool
-plan(const struct fns_conn *c, struct plan *p)
+plan_first(const struct fns_conn *c, struct plan *p)
 {
-	*p = (struct plan){.by = p->by, .seq = c->snd.nxt};
+	p->seq = c->snd.nxt;
 	if (flagged(c, C_RST_DUE)) {
 		p->seq = c->snd.max;
 		p->flags = RST | ACK;
@@ -193,11 +194,27 @@ plan(const struct fns_conn *c, struct plan *p)
 		p->flags = in(c, SYN_SENT) ? SYN : SYN | ACK;
 		return true;
 	}
-	if (plan_rexmit(c, p))
-		return true;
+	return plan_rexmit(c, p);
+}
+
+/* All text and the FIN have gone out. */
+static inline bool
+is_all_out(const struct fns_conn *c)
+{
+	return c->snd.nxt == c->snd.max && c->snd.nxt == conn_fin_seq(c) + may(c, SEND_FIN);
+}
+
+static bool
+plan(const struct fns_conn *c, struct plan *p)
+{
 	*p = (struct plan){.by = p->by};
-	if (plan_text(c, p))
+	if ((flagged(c, C_RST_DUE | C_RECOVERY) || !flagged(c, C_SYN_ACKED)) && plan_first(c, p))
 		return true;
+	if (!is_all_out(c)) {
+		*p = (struct plan){.by = p->by};
+		if (plan_text(c, p))
+			return true;
+	}
 	if (c->tail == TAIL_PROBE_DUE && plan_tail(c, p))
 		return true;
 	/* Not SND.NXT: where it has gone back, an ACK from there might fall outside the peer's window. */
@@ -383,9 +400,7 @@ no_way(struct fns_conn *c, enum ip_verdict v)
 static void
 run_persist(struct fns_conn *c)
 {
-	bool waiting = conn_unacked(c) > 0 || (may(c, SEND_FIN) && c->snd.una == conn_fin_seq(c));
-
-	if (waiting && flagged(c, C_SYN_ACKED) && c->snd.una == c->snd.max && may(c, SEND_TEXT | SEND_FIN) &&
+	if (!is_all_out(c) && flagged(c, C_SYN_ACKED) && may(c, SEND_TEXT | SEND_FIN) &&
 	    conn_deadline(c, PERSIST) == 0)
 		conn_arm(c, PERSIST, rto_us(c)); /* SHLD-29 */
 }
@@ -395,10 +410,12 @@ run_persist(struct fns_conn *c)
 static void
 run_delayed_ack(struct fns_conn *c)
 {
-	bool tick = in(c, CLOSE_WAIT | LAST_ACK) && c->quick == QUICK_ACKS;
+	bool tick;
 
-	if (flagged(c, C_ACK_LATER) && conn_deadline(c, DELAYED_ACK) == 0 && !in(c, ENDED))
-		conn_arm(c, DELAYED_ACK, tick ? 1000 : (uint64_t)tcp_of(c)->config->delayed_ack_ms * 1000);
+	if (!flagged(c, C_ACK_LATER) || conn_deadline(c, DELAYED_ACK) != 0 || in(c, ENDED))
+		return;
+	tick = in(c, CLOSE_WAIT | LAST_ACK) && c->quick == QUICK_ACKS;
+	conn_arm(c, DELAYED_ACK, tick ? 1000 : (uint64_t)tcp_of(c)->config->delayed_ack_ms * 1000);
 }
 
 /* The clock of who has called close: of linger, of FIN-WAIT-2. */
@@ -466,13 +483,12 @@ push_row(const struct fns_conn *c, struct plan *p, struct row *row)
 	row->sent = 0;
 }
 
-/* Nothing to send, seen without a plan: all text and the FIN are out, and nothing is owed. */
+/* Nothing to send, seen without a plan: all is out, and nothing is owed. */
 static inline bool
 is_quiet(const struct fns_conn *c)
 {
 	return !flagged(c, C_RST_DUE | C_ACK_NOW | C_PROBE | C_REXMIT | C_RECOVERY) &&
-	       flagged(c, C_SYN_ACKED) && c->snd.nxt == c->snd.max &&
-	       c->snd.nxt == conn_fin_seq(c) + may(c, SEND_FIN) && c->tail != TAIL_PROBE_DUE;
+	       flagged(c, C_SYN_ACKED) && is_all_out(c) && c->tail != TAIL_PROBE_DUE;
 }
 
 /* All that may go now, and has room in the outbox and a way.  False: something stood in the way; *sent says what. */
@@ -517,7 +533,8 @@ tcp_output(struct fns_conn *c)
 		run_timer(c);
 	if (!all)
 		return sent;
-	run_persist(c);
+	if (c->snd.una == c->snd.max)
+		run_persist(c);
 	run_delayed_ack(c);
 	run_orphan(c);
 	if (c->recorded)
@@ -553,6 +570,8 @@ tcp_outputs(struct tcp *t)
 	t->dirty = (struct conn_list){POOL_NONE, POOL_NONE};
 	while (now.head != POOL_NONE && t->ip->tx->used < t->ip->tx->room) {
 		struct fns_conn *c = conn_at(t, now.head);
+
+		ip_blank_ahead(t->ip);
 
 		now.head = c->dirty_next;
 		if (now.head != POOL_NONE)
