@@ -21,9 +21,9 @@ of_listener(const struct sock *s, struct fns_tcp_figures *f)
 }
 
 static uint32_t
-segments(uint32_t octets, uint32_t each)
+segments(uint64_t octets, uint32_t each)
 {
-	return each == 0 ? 0 : (octets + each - 1) / each;
+	return each == 0 ? 0 : (uint32_t)((octets + each - 1) / each);
 }
 
 static uint32_t
@@ -110,7 +110,7 @@ of_conn(const struct sock *s, struct fns_tcp_figures *f)
 	f->bytes_received = s->received + st.unread;
 	f->notsent_bytes = (uint32_t)fns_unsent(s->conn);
 	/* The SYN is a delivery too, as Linux counts. */
-	f->delivered = s->opened ? 1 + segments((uint32_t)f->bytes_acked, m.snd_text_max) + f->sacked : 0;
+	f->delivered = s->opened ? 1 + segments(f->bytes_acked, m.snd_text_max) + f->sacked : 0;
 	f->snd_wnd = st.snd_wnd;
 	f->rcv_wnd = st.rcv_wnd;
 	if (m.tallied)

@@ -1,4 +1,5 @@
 /* TCP_INFO: its layout is Linux's, and what it says of a transfer is what happened. */
+#include "../../lib/sock/sock.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -155,6 +156,19 @@ transfer__is_counted(void **state)
 	assert_int_equal(f.segs_in, g.segs_out);
 }
 
+/* Counted in 64 bits until it is told in 32. */
+static void
+delivered__past_4_gib(void **state)
+{
+	struct sock *s = &w->socks[NEAR]->sock[w->socks[NEAR]->by_fd[client]];
+
+	(void)state;
+	s->sent += (UINT64_C(1) << 32) - 700;
+	assert_int_equal(figures(NEAR, client).delivered, 1 + ((UINT64_C(1) << 32) - 700 + 1447) / 1448);
+	s->sent += 1000000;
+	assert_int_equal(figures(NEAR, client).delivered, 1 + ((UINT64_C(1) << 32) + 999300 + 1447) / 1448);
+}
+
 static void
 loss__is_told(void **state)
 {
@@ -294,6 +308,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layout__is_linux),
 		cmocka_unit_test_setup_teardown(transfer__is_counted, begin, end),
+		cmocka_unit_test_setup_teardown(delivered__past_4_gib, begin, end),
 		cmocka_unit_test_setup_teardown(loss__is_told, begin, end),
 		cmocka_unit_test_setup_teardown(closed_window__is_told, begin, end),
 		cmocka_unit_test_setup_teardown(listener__tells_its_queue, begin, end),
