@@ -21,6 +21,7 @@ sock_stop_listening(struct sock *s)
 		sock_free(child);
 	}
 	s->last = SOCK_NONE;
+	m->waiting -= s->waiting;
 	s->waiting = 0;
 	fns_unlisten(s->listener);
 	s->listener = NULL;
@@ -94,6 +95,7 @@ unlink_child(struct sock *listener, struct sock *before, struct sock *s)
 		listener->last = before != NULL ? sock_index(before) : SOCK_NONE;
 	s->next = s->parent = SOCK_NONE;
 	listener->waiting--;
+	listener->owner->waiting--;
 	fns_listener_accepted(listener->listener);
 }
 

@@ -73,9 +73,10 @@ sock_conflicts(const struct sock *s, const struct fns_addr *local)
 int
 sock_choose_port(struct sock *s)
 {
-	enum { TRIES = 32 };
+	const struct fns_config *cf = fns_shard_config(s->owner->shard);
+	unsigned ports = cf->local_port_last - cf->local_port_first + 1u;
 
-	for (unsigned n = 0; n < TRIES; n++) {
+	for (unsigned n = 0; n < ports; n++) {
 		struct fns_addr a = s->local;
 
 		a.port = fns_shard_port(s->owner->shard, n);
@@ -91,7 +92,7 @@ sock_choose_port(struct sock *s)
 int
 fns_sock_bind(struct fns_socks *m, int fd, const struct sockaddr *sa, socklen_t len)
 {
-	struct fns_addr a;
+	struct fns_addr a, before;
 	int r = 0;
 	struct sock *s = sock_tcp(m, fd, &r);
 
@@ -106,10 +107,16 @@ fns_sock_bind(struct fns_socks *m, int fd, const struct sockaddr *sa, socklen_t 
 		return -EADDRNOTAVAIL;
 	if (a.port != 0 && sock_conflicts(s, &a))
 		return -EADDRINUSE;
+	before = s->local;
 	s->local = a;
+	if (a.port == 0 && sock_choose_port(s) != 0) {
+		s->local = before;
+		return -EADDRINUSE;
+	}
 	s->bound = !addr_is_zero(a.ip);
-	s->port_bound = s->port_held = a.port != 0;
-	return a.port == 0 ? sock_choose_port(s) : 0;
+	s->port_bound = a.port != 0;
+	s->port_held = true;
+	return 0;
 }
 
 void
@@ -132,7 +139,7 @@ sock_disconnect(struct sock *s)
 		fns_abort(c);
 	}
 	s->phase = IDLE;
-	s->opened = s->over = s->done = s->wants_room = s->lingered = false;
+	s->opened = s->over = s->done = s->lingered = false;
 	s->shut = 0;
 	s->soft = 0;
 	s->sent = s->received = 0;

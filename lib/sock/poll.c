@@ -8,7 +8,6 @@ writable_events(struct sock *s)
 {
 	if (s->conn == NULL || s->over || (s->shut & SHUT_OUT) || sock_has_room(s))
 		return POLLOUT | POLLWRNORM;
-	s->wants_room = true;
 	fns_want_room(s->conn);
 	return 0;
 }

@@ -18,13 +18,27 @@ sock_gone(struct fns_conn *c, unsigned reports, void *nobody)
 	(void)c, (void)reports, (void)nobody;
 }
 
+/* An entry for one more that waits; without one it holds no place of its listener either. */
+static struct sock *
+take_waiting(struct sock *listener)
+{
+	struct fns_socks *m = listener->owner;
+	struct sock *s;
+
+	if (listener->kind != SOCK_TCP || listener->phase != LISTENING)
+		return NULL;
+	s = m->waiting < m->config.waiting ? sock_take(m, SOCK_TCP) : NULL;
+	if (s == NULL)
+		fns_listener_accepted(listener->listener);
+	return s;
+}
+
 /* ESTABLISHED, and nobody has asked for it yet: a descriptor without a number, behind those who wait already. */
 static struct sock *
 child(struct sock *listener, struct fns_conn *c)
 {
 	struct fns_socks *m = listener->owner;
-	struct sock *s =
-		listener->kind == SOCK_TCP && listener->phase == LISTENING ? sock_take(m, SOCK_TCP) : NULL;
+	struct sock *s = take_waiting(listener);
 	struct fns_status status;
 
 	if (s == NULL) {
@@ -55,6 +69,7 @@ child(struct sock *listener, struct fns_conn *c)
 		m->sock[listener->last].next = sock_index(s);
 	listener->last = sock_index(s);
 	listener->waiting++;
+	m->waiting++;
 	fns_attach(c, sock_reports, s);
 	return s;
 }
@@ -120,11 +135,10 @@ sock_reports(struct fns_conn *c, unsigned reports, void *user)
 	if (reports & FNS_READABLE)
 		sock_moved(s, POLLIN | POLLRDNORM);
 	if (reports & FNS_WRITABLE) {
-		s->wants_room = !sock_has_room(s);
-		if (s->wants_room)
-			fns_want_room(c);
-		else
+		if (sock_has_room(s))
 			sock_moved(s, POLLOUT | POLLWRNORM);
+		else
+			fns_want_room(c);
 	}
 	if (reports & FNS_LINGERED)
 		s->lingered = true;

@@ -32,7 +32,6 @@ struct sock {
 	bool opened;     /* its connection has been ESTABLISHED */
 	bool over;       /* its connection has ended, and is held for what it still answers */
 	bool done;       /* the peer's FIN has come: no error will be read any more */
-	bool wants_room; /* poll or a write found too little */
 	bool cloexec;
 	bool lingered;
 	bool closed; /* lingers: nobody finds it any more */
@@ -81,6 +80,7 @@ struct fns_socks {
 	uint32_t *by_fd;   /* index of a sock, or SOCK_NONE */
 	struct watch *watch;
 	uint32_t socks, free_sock, free_watch;
+	uint32_t waiting; /* for accept, over all listeners: config.waiting at the most */
 	uint64_t bytes;
 	bool lacks;
 	struct fns_sock_want want;

@@ -3,11 +3,13 @@
 
 #include <limits.h>
 
-/* What setsockopt or the configuration said. */
+/* What setsockopt or the configuration said, and no more than a connection may have. */
 static size_t
 buffer_of(const struct sock *s)
 {
-	return s->snd_buf != 0 ? s->snd_buf : fns_shard_config(s->owner->shard)->snd_buf_max;
+	size_t most = fns_shard_config(s->owner->shard)->snd_buf_max;
+
+	return s->snd_buf != 0 && s->snd_buf < most ? s->snd_buf : most;
 }
 
 static size_t
@@ -112,10 +114,13 @@ give(struct sock *s, struct writing *w)
 	return true;
 }
 
-/* 0: it may write; -EAGAIN: not yet. */
+/* 0: it may write; -EAGAIN: not yet; > 0: an end without error.  What ends a write that has put something is for the
+ * next call to find. */
 static int
-may_write(struct sock *s)
+may_write(struct sock *s, const struct writing *w)
 {
+	if (w->put > 0)
+		return s->error != 0 || s->conn == NULL || s->over || !s->opened || (s->shut & SHUT_OUT);
 	if (s->conn != NULL && !s->over && !s->opened)
 		return s->error != 0 ? -sock_error(s) : -EAGAIN;
 	if (s->error != 0)
@@ -137,7 +142,7 @@ transmit(struct fns_socks *m, int fd, struct writing *w)
 		return -EOPNOTSUPP;
 	until = sock_deadline(s, s->snd_timeout_us, (w->flags & MSG_DONTWAIT) != 0);
 	for (;;) {
-		error = may_write(s);
+		error = may_write(s, w);
 		if (error == 0 && (!waited || sock_has_room(s)) && give(s, w))
 			break;
 		if (error != 0 && error != -EAGAIN)
