@@ -49,6 +49,8 @@ fns_sock_listen(struct fns_socks *m, int fd, int backlog)
 		r = -EADDRINUSE;
 	if (r != 0)
 		return r;
+	s->options.share = s->reuse_port ? FNS_ON : FNS_OFF;
+	s->options.v6_only = s->v6only ? FNS_ON : FNS_OFF;
 	s->listener = fns_listen(m->shard, &s->local, &s->options, sock_reports, s);
 	if (s->listener == NULL)
 		return -errno;

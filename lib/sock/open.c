@@ -44,10 +44,24 @@ fns_sock_socket(struct fns_socks *m, int domain, int type, int protocol)
 	return fd;
 }
 
+/* Does the socket at this name have to do with that family? */
 static bool
-overlap(const struct fns_addr *a, const struct fns_addr *b)
+has_family(const struct sock *s, const struct fns_addr *name, bool ip4)
 {
-	return a->port == b->port && (addr_is_zero(a->ip) || addr_is_zero(b->ip) || addr_equal(a->ip, b->ip));
+	if (addr_is_ip4(name->ip))
+		return ip4;
+	return !ip4 || (addr_is_zero(name->ip) && !s->v6only);
+}
+
+static bool
+overlap(const struct sock *s, const struct fns_addr *a, const struct sock *o)
+{
+	const struct fns_addr *b = &o->local;
+
+	if (a->port != b->port || (!addr_is_zero(a->ip) && !addr_is_zero(b->ip) && !addr_equal(a->ip, b->ip)))
+		return false;
+	return (has_family(s, a, true) && has_family(o, b, true)) ||
+	       (has_family(s, a, false) && has_family(o, b, false));
 }
 
 /* Two names of the same place: both must have agreed to share it, and neither may listen. */
@@ -55,19 +69,20 @@ bool
 sock_conflicts(const struct sock *s, const struct fns_addr *local)
 {
 	const struct fns_socks *m = s->owner;
+	bool shared = false;
 
 	for (uint32_t i = 0; i < m->socks; i++) {
 		const struct sock *o = &m->sock[i];
 
-		if (o == s || o->kind != SOCK_TCP || !o->port_held || !overlap(&o->local, local))
+		if (o == s || o->kind != SOCK_TCP || !o->port_held || !overlap(s, local, o))
 			continue;
 		if (s->reuse_addr && o->reuse_addr && o->phase != LISTENING)
 			continue;
-		if (s->reuse_port && o->reuse_port)
-			continue;
-		return true;
+		if (!s->reuse_port || !o->reuse_port)
+			return true;
+		shared = true; /* and what is left of the other's connections is no hindrance */
 	}
-	return !s->reuse_addr && fns_port_in_use(m->shard, local);
+	return !s->reuse_addr && !shared && fns_port_in_use(m->shard, local);
 }
 
 int
@@ -102,6 +117,8 @@ fns_sock_bind(struct fns_socks *m, int fd, const struct sockaddr *sa, socklen_t 
 	if (r != 0)
 		return r;
 	if (s->phase == LISTENING || (s->conn != NULL && !s->over) || s->port_held)
+		return -EINVAL;
+	if (s->v6only && addr_is_ip4(a.ip))
 		return -EINVAL;
 	if (!addr_is_zero(a.ip) && !fns_shard_has(m->shard, a.ip))
 		return -EADDRNOTAVAIL;
@@ -213,6 +230,8 @@ fns_sock_connect(struct fns_socks *m, int fd, const struct sockaddr *sa, socklen
 		return -EISCONN;
 	if (s->phase == IDLE) {
 		r = sockaddr_read(s, sa, len, &remote);
+		if (r == 0 && s->v6only && addr_is_ip4(remote.ip))
+			r = -ENETUNREACH;
 		r = r != 0 ? r : begin(s, &remote);
 		if (r != 0)
 			return r;

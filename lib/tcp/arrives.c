@@ -557,7 +557,7 @@ arrives(struct tcp *t, struct tcp_arrival *a, uint32_t i)
 	struct fns_listener *l;
 
 	if (i == TABLE_NONE) {
-		l = listener_find(t, a->key.local, a->key.lport);
+		l = listener_find(t, &a->key);
 		return l == NULL ? arrives_closed(t, &a->key, &a->seg)
 		                 : tcp_arrives_listen(t, l, &a->key, &a->seg, false, 0);
 	}

@@ -4,20 +4,67 @@
 #include <errno.h>
 #include <string.h>
 
-struct fns_listener *
-listener_find(const struct tcp *t, uint8_t own, uint16_t port)
+enum { IP4 = 1, IP6 = 2 };
+enum fit { NONE, ANY, ONE };
+
+static enum fit
+fits(const struct tcp *t, const struct fns_listener *l, uint8_t own)
 {
-	struct fns_listener *any = NULL;
+	if (l->own != OWN_NONE)
+		return l->own == own ? ONE : NONE;
+	return l->families & (addr_is_ip4(t->ip->own.addr[own]) ? IP4 : IP6) ? ANY : NONE;
+}
 
-	for (uint32_t i = t->listener_by_port[port]; i != POOL_NONE; i = t->listener[i].next) {
+/* Of several that fit alike each is found for as many flows as any other: the n-th takes over from those before it for one
+ * flow in n. */
+struct fns_listener *
+listener_find(const struct tcp *t, const struct key *k)
+{
+	struct fns_listener *found = NULL;
+	enum fit best = ANY;
+	uint64_t hash = 0;
+	unsigned n = 0;
+
+	for (uint32_t i = t->listener_by_port[k->lport]; i != POOL_NONE; i = t->listener[i].next) {
 		struct fns_listener *l = &t->listener[i];
+		enum fit fit = fits(t, l, k->local);
 
-		if (l->own == own)
-			return l;
-		if (l->own == OWN_NONE && (!l->ip4 || addr_is_ip4(t->ip->own.addr[own])))
-			any = l;
+		if (fit < best)
+			continue;
+		n = fit > best ? 1 : n + 1;
+		best = fit;
+		if (n == 2)
+			hash = tcp_hash(t, k);
+		if (n == 1 || hash % n == 0)
+			found = l;
 	}
-	return any;
+	return found;
+}
+
+/* Both would be found for the same SYN, and one of them does not share. */
+static bool
+clash(const struct fns_listener *a, const struct fns_listener *b)
+{
+	return a->own == b->own && (a->own != OWN_NONE || a->families & b->families) &&
+	       !(a->share && b->share);
+}
+
+static bool
+is_taken(const struct tcp *t, const struct fns_listener *wanted)
+{
+	for (uint32_t i = t->listener_by_port[wanted->local.port]; i != POOL_NONE; i = t->listener[i].next) {
+		if (clash(&t->listener[i], wanted))
+			return true;
+	}
+	return false;
+}
+
+static uint8_t
+families(const uint8_t ip[16], const struct fns_options *o)
+{
+	if (addr_is_ip4(ip))
+		return IP4;
+	return o != NULL && o->v6_only == FNS_ON ? IP6 : IP4 | IP6;
 }
 
 struct fns_listener *
@@ -26,38 +73,32 @@ tcp_listen(struct tcp *t, const struct fns_addr *local, const struct fns_options
 {
 	const uint8_t *ip = local->ip;
 	uint8_t own = addr_is_zero(ip) ? OWN_NONE : ip_own(t->ip, ip);
-	uint16_t number = tcp_handler(t, handler);
-	struct fns_listener *l;
+	struct fns_listener *l, wanted = {.local = *local,
+	                                  .own = own,
+	                                  .families = families(ip, options),
+	                                  .share = options != NULL && options->share == FNS_ON,
+	                                  .handler = tcp_handler(t, handler),
+	                                  .live = true,
+	                                  .user = user,
+	                                  .tcp = t};
 	int set;
 
 	errno = local->port == 0 ? EINVAL : !addr_is_zero(ip) && own == OWN_NONE ? EADDRNOTAVAIL : 0;
 	if (errno != 0)
 		return NULL;
-	for (uint32_t i = t->listener_by_port[local->port]; i != POOL_NONE; i = t->listener[i].next) {
-		if (t->listener[i].own == own) {
-			errno = EADDRINUSE;
-			return NULL;
-		}
-	}
-	if (t->listener_free == POOL_NONE || number == TCP_HANDLERS) {
+	if (is_taken(t, &wanted))
+		errno = EADDRINUSE;
+	else if (t->listener_free == POOL_NONE || wanted.handler == TCP_HANDLERS)
 		errno = ENOBUFS;
+	if (errno != 0)
 		return NULL;
-	}
 	set = tcp_options_hold(t, options);
 	if (set < 0)
 		return NULL;
 	l = &t->listener[t->listener_free];
 	t->listener_free = l->next;
-	memcpy(l->local.ip, ip, 16);
-	l->local.port = local->port;
-	l->own = own;
-	l->ip4 = addr_is_ip4(ip);
-	l->embryos = l->limit = l->waiting = 0;
+	*l = wanted;
 	l->options = (uint16_t)set;
-	l->live = true;
-	l->handler = number;
-	l->user = user;
-	l->tcp = t;
 	l->next = t->listener_by_port[local->port];
 	t->listener_by_port[local->port] = listener_index(l);
 	state_arrow(t, CLOSED, LISTEN);

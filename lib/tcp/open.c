@@ -76,7 +76,7 @@ choose_port(struct tcp *t, enum fns_self_connect self, struct key *k, uint64_t *
 			continue;
 		if (loop && avoid && k->lport == k->rport)
 			continue; /* T-45 */
-		if (taken(t, k, hash) || listener_find(t, k->local, k->lport) != NULL)
+		if (taken(t, k, hash) || listener_find(t, k) != NULL)
 			continue;
 		t->port_step += tries + 1;
 		return 0;

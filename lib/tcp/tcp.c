@@ -236,7 +236,7 @@ valid(const struct fns_options *o)
 {
 	return o->profile <= FNS_RFC9293 && o->self_connect <= FNS_SELF_REFUSE && o->no_delay <= FNS_ON &&
 	       o->keepalive <= FNS_ON && o->linger <= FNS_ON && o->record <= FNS_ON && o->cork <= FNS_ON &&
-	       o->dscp <= 63 && o->congestion <= FNS_CC_CUBIC;
+	       o->dscp <= 63 && o->congestion <= FNS_CC_CUBIC && o->share <= FNS_ON && o->v6_only <= FNS_ON;
 }
 
 /* Field by field: padding must not make two equal sets differ. */
@@ -251,7 +251,8 @@ same(const struct fns_options *a, const struct fns_options *b)
 	       a->cork == b->cork && a->syn_retries == b->syn_retries &&
 	       a->keepalive_probes == b->keepalive_probes && a->mss == b->mss &&
 	       a->keepalive_interval_ms == b->keepalive_interval_ms && a->rcv_buf == b->rcv_buf &&
-	       a->snd_buf == b->snd_buf && a->congestion == b->congestion;
+	       a->snd_buf == b->snd_buf && a->congestion == b->congestion && a->share == b->share &&
+	       a->v6_only == b->v6_only;
 }
 
 int

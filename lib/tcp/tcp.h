@@ -40,7 +40,8 @@ struct fns_listener {
 	uint32_t next;         /* the next with this port, or on the free list */
 	uint32_t embryos;      /* children in SYN-RECEIVED */
 	uint8_t own;           /* the number of `local`; OWN_NONE: any ... */
-	bool ip4;              /* ... of IPv4 */
+	uint8_t families;      /* ... of these */
+	bool share;            /* others may have the same `local` */
 	uint32_t limit;        /* of children that are ESTABLISHED and not accepted; 0: none */
 	uint32_t waiting;      /* those */
 	uint16_t options;
@@ -242,7 +243,7 @@ void tcp_options_again(struct tcp *, uint16_t index);
 void tcp_options_drop(struct tcp *, uint16_t index);
 
 /* listener.c */
-struct fns_listener *listener_find(const struct tcp *, uint8_t own, uint16_t port);
+struct fns_listener *listener_find(const struct tcp *, const struct key *);
 static inline uint32_t
 listener_index(const struct fns_listener *l)
 {

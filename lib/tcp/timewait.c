@@ -171,7 +171,7 @@ enum drop
 tw_arrives(struct tcp *t, uint32_t index, const struct key *key, const struct seg *s)
 {
 	struct tw *w = tw_at(t, index);
-	struct fns_listener *l = listener_find(t, key->local, key->lport);
+	struct fns_listener *l = listener_find(t, key);
 	bool old = w->ts && s->opt.has_ts && seq_lt(s->opt.ts_val, w->ts_recent);
 
 	if (s->flags & RST) {

@@ -196,6 +196,72 @@ listeners__one_port__each_its_own(struct peer *p)
 	expect(p, RST | ACK, .seq = 1, .ack = 1);
 }
 
+/* Two that share, each found for about half of the flows and always for the same ones; one that does not is not let in. */
+static void
+listeners__shared__spread_by_flow(struct peer *p)
+{
+	struct fns_addr at = {.port = 8080};
+	struct fns_options share = {.share = FNS_ON};
+	struct fns_listener *l[2];
+
+	p->config.listeners = 8;
+	p->config.connections = p->config.syn_backlog = 256;
+	peer_start(p, false);
+	for (unsigned i = 0; i < 2; i++) {
+		l[i] = fns_listen(p->shard, &at, &share, quiet, NULL);
+		expect_true(p, l[i] != NULL);
+	}
+	errno = 0;
+	expect_true(p, fns_listen(p->shard, &at, NULL, quiet, NULL) == NULL);
+	expect_equal(p, errno, EADDRINUSE);
+	p->lport = 8080;
+	for (p->rport = 2000; p->rport < 2100; p->rport++)
+		arrive(p, SYN);
+	peer_forget(p);
+	expect_equal(p, peer_stat(p, "state_SYN_RECEIVED"), 100);
+	fns_unlisten(l[0]); /* resets its own */
+	turn(p);
+	peer_forget(p);
+	expect_true(p, peer_stat(p, "state_SYN_RECEIVED") > 20 && peer_stat(p, "state_SYN_RECEIVED") < 80);
+	for (p->rport = 2000; p->rport < 2100; p->rport++)
+		arrive(p, SYN);
+	peer_forget(p);
+	expect_equal(p, peer_stat(p, "state_SYN_RECEIVED"), 100);
+	fns_unlisten(l[1]);
+	turn(p);
+	peer_forget(p);
+}
+
+/* :: of IPv6 alone leaves 0.0.0.0 to another. */
+static void
+listeners__v6_only__one_family(struct peer *p)
+{
+	struct fns_addr any6 = {.port = 8080}, any4 = {.port = 8080};
+	struct fns_options only = {.v6_only = FNS_ON};
+	struct fns_listener *l6, *l4;
+
+	any4.ip[10] = any4.ip[11] = 0xff;
+	p->config.listeners = 8;
+	peer_start(p, false);
+	l6 = fns_listen(p->shard, &any6, &only, quiet, NULL);
+	expect_true(p, l6 != NULL);
+	p->lport = 8080;
+	arrive(p, SYN);
+	if (p->v6)
+		expect(p, SYN | ACK, .ack = 1);
+	else
+		expect(p, RST | ACK, .seq = 0, .ack = 1);
+	errno = 0;
+	expect_true(p, fns_listen(p->shard, &any6, NULL, quiet, NULL) == NULL);
+	expect_equal(p, errno, EADDRINUSE);
+	l4 = fns_listen(p->shard, &any4, NULL, quiet, NULL);
+	expect_true(p, l4 != NULL);
+	fns_unlisten(l6);
+	turn(p);
+	peer_forget(p);
+	fns_unlisten(l4);
+}
+
 static void
 options__out_of_range__refused(struct peer *p)
 {
@@ -459,6 +525,8 @@ const struct script shortage_scripts[] = {
 	SCRIPT(F13__connections__all_taken__refused),
 	SCRIPT(F13__ports__all_taken__refused),
 	SCRIPT(listeners__all_taken__refused),
+	SCRIPT(listeners__shared__spread_by_flow),
+	SCRIPT(listeners__v6_only__one_family),
 	SCRIPT(listeners__one_port__each_its_own),
 	SCRIPT(options__out_of_range__refused),
 	SCRIPT(options__many_one_after_another__no_end),

@@ -1,4 +1,5 @@
 /* The calls in their ordinary order, blocking by a wait plug that turns two shards, over both families. */
+#define _GNU_SOURCE 1
 #include "world.h"
 
 #include <setjmp.h>
@@ -367,6 +368,84 @@ bind__conflicts(void **state)
 	assert_true(bound(FAR, 7, 1) >= 0);
 }
 
+static int
+shared(int share, int port)
+{
+	struct sockaddr_in a = world_addr(NEAR, (uint16_t)port);
+	int fd = fns_sock_socket(w->socks[NEAR], AF_INET, SOCK_STREAM, 0), r;
+
+	fns_sock_setsockopt(w->socks[NEAR], fd, SOL_SOCKET, SO_REUSEPORT, &share, sizeof(share));
+	r = fns_sock_bind(w->socks[NEAR], fd, (struct sockaddr *)&a, sizeof(a));
+	return r < 0 ? r : fd;
+}
+
+/* As the host kernel has it: both must have asked for it before bind, and then both listen. */
+static void
+reuseport__two_listen(void **state)
+{
+	int a = shared(1, 80), b = shared(1, 80);
+
+	(void)state;
+	assert_true(a >= 0 && b >= 0);
+	assert_int_equal(shared(0, 80), -EADDRINUSE);
+	assert_int_equal(fns_sock_listen(w->socks[NEAR], a, 1), 0);
+	assert_int_equal(fns_sock_listen(w->socks[NEAR], b, 1), 0);
+	assert_true(shared(1, 80) >= 0);
+	assert_int_equal(shared(0, 80), -EADDRINUSE);
+	fns_sock_close(w->socks[NEAR], a);
+	fns_sock_close(w->socks[NEAR], b);
+}
+
+static int
+any(int family, int only)
+{
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(80)};
+	struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(80)};
+	int fd = fns_sock_socket(w->socks[NEAR], family, SOCK_STREAM, 0), r;
+
+	if (family == AF_INET6) {
+		fns_sock_setsockopt(w->socks[NEAR], fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+		r = fns_sock_bind(w->socks[NEAR], fd, (struct sockaddr *)&six, sizeof(six));
+	} else {
+		r = fns_sock_bind(w->socks[NEAR], fd, (struct sockaddr *)&four, sizeof(four));
+	}
+	r = r < 0 ? r : fns_sock_listen(w->socks[NEAR], fd, 1);
+	if (r < 0)
+		fns_sock_close(w->socks[NEAR], fd);
+	return r < 0 ? r : fd;
+}
+
+static void
+v6only__is_of_ipv6_alone(void **state)
+{
+	static const int only = 1;
+	struct sockaddr_in6 mapped = {.sin6_family = AF_INET6, .sin6_port = htons(7)};
+	struct sockaddr_in far = world_addr(FAR, 7);
+	int four, six;
+
+	(void)state;
+	six = any(AF_INET6, 0);
+	assert_true(six >= 0);
+	assert_int_equal(any(AF_INET, 0), -EADDRINUSE);
+	fns_sock_close(w->socks[NEAR], six);
+	six = any(AF_INET6, 1);
+	four = any(AF_INET, 0);
+	assert_true(six >= 0 && four >= 0);
+	assert_int_equal(any(AF_INET6, 0), -EADDRINUSE);
+	fns_sock_close(w->socks[NEAR], six);
+	fns_sock_close(w->socks[NEAR], four);
+	memset(mapped.sin6_addr.s6_addr + 10, 0xff, 2);
+	memcpy(mapped.sin6_addr.s6_addr + 12, &far.sin_addr, 4);
+	six = fns_sock_socket(w->socks[NEAR], AF_INET6, SOCK_STREAM, 0);
+	fns_sock_setsockopt(w->socks[NEAR], six, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only));
+	assert_int_equal(fns_sock_connect(w->socks[NEAR], six, (struct sockaddr *)&mapped, sizeof(mapped)),
+	                 -ENETUNREACH);
+	mapped.sin6_port = 0;
+	assert_int_equal(fns_sock_bind(w->socks[NEAR], six, (struct sockaddr *)&mapped, sizeof(mapped)),
+	                 -EINVAL);
+	fns_sock_close(w->socks[NEAR], six);
+}
+
 /* T-40, T-41 by the calls: bound and connected to one and the same. */
 static void
 connect__to_itself(void **state)
@@ -478,6 +557,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(recv__flags, begin_connected, end),
 		cmocka_unit_test_setup_teardown(vectors__and_messages, begin_connected, end),
 		cmocka_unit_test_setup_teardown(timeouts__end_calls, begin_connected, end),
+		cmocka_unit_test_setup_teardown(reuseport__two_listen, begin_connected, end),
+		cmocka_unit_test_setup_teardown(v6only__is_of_ipv6_alone, begin_connected, end),
 		cmocka_unit_test_setup_teardown(wait__survives_a_close, begin_connected, end),
 		cmocka_unit_test_setup_teardown(write__more_than_fits, begin_connected, end),
 		cmocka_unit_test_setup_teardown(close__lingers, begin_connected, end),

@@ -91,10 +91,14 @@ struct fns_options {
 	uint32_t keepalive_interval_ms; /* between probes; 0: configured */
 	uint32_t rcv_buf; /* octets the receive window never exceeds; 0: configured, and it grows with use */
 	uint32_t snd_buf; /* octets queued and unacknowledged at most; 0: configured */
+
+	/* of listeners alone */
+	uint8_t share; /* enum fns_switch: ON lets others that share listen there too; a SYN's flow says whose it is */
+	uint8_t v6_only; /* enum fns_switch: ON makes :: be of IPv6 alone */
 };
 
-/* OPEN, passive (§3.10.1).  `local` one of the shard's own addresses, or any: 0.0.0.0 of IPv4, :: of both families.  Children start with `handler` and `user`
- * and report FNS_OPENED first.  NULL with errno: EADDRINUSE, EADDRNOTAVAIL, ENOBUFS, EINVAL. */
+/* OPEN, passive (§3.10.1).  `local` one of the shard's own addresses, or any: 0.0.0.0 of IPv4, :: of both families unless
+ * v6_only.  Children start with `handler` and `user` and report FNS_OPENED first.  NULL with errno: EADDRINUSE, EADDRNOTAVAIL, ENOBUFS, EINVAL. */
 struct fns_listener *fns_listen(struct fns_shard *, const struct fns_addr *local, const struct fns_options *,
                                 fns_handler *, void *user);
 
