@@ -17,8 +17,9 @@
 #include "port.h"
 
 #define QUIET_PASSES 256
-#define STREAM_SENDS (4u << 20) /* octets that all connections of stream may have in their send buffers ... */
-#define STREAM_LEAST (64u << 10) /* ... but each of them so many */
+/* Octets that all connections of stream may have in their send buffers: more would only go to memory and back ... */
+#define STREAM_SENDS (1u << 20)
+#define STREAM_LEAST (16u << 10) /* ... but each of them so many */
 
 _Thread_local struct end *end_now;
 
