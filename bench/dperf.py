@@ -1,4 +1,4 @@
-"""dperf at both ends of a net_memif, as a peer in the same run: see dperf.sh for how to get one.
+"""dperf at both ends of a net_memif, as a peer in the same run.  It has to take its EAL arguments from DPERF_EAL.
 
 Its load rises for ten seconds to more than it can bear; what counts is its best second without a retransmission or a drop, if
 there is one.  Requests and octets: the median of the seconds after that."""

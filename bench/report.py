@@ -20,7 +20,7 @@ ROOT = os.geteuid() == 0
 RUNS = int(os.environ.get('RUNS', '3'))
 CLOSES = ('fin', 'rst', 'half-close', 'simultaneous', 'fin-wait-2', 'time-wait')
 KERNEL_CLOSES = ('fin', 'rst', 'half-close')
-PEER = os.environ.get('DPERF')  # a dperf, built by dperf.sh
+PEER = os.environ.get('DPERF')  # a dperf: README.md
 NOT_ALONE = ['chrt', '-f', '20'] if ROOT and subprocess.run(['chrt', '-f', '20', 'true'], check=False).returncode == 0 else []
 FAILURES = []
 KERNEL = ['kernel', 'teardown', '--window', 1024]  # at its best: bench/README.md

@@ -5,7 +5,7 @@
 # missing.  RUNS=N: of how many runs each figure is the median (3).
 #
 # As root it reserves hugepages for as long as it runs, as many as there is memory for, and then as many as there were are
-# there again.  HUGEPAGES=0: none.  DPERF=PROGRAM: dperf (dperf.sh builds one) is measured beside us, run by run over memif.
+# there again.  HUGEPAGES=0: none.  DPERF=PROGRAM: a dperf is measured beside us, run by run over memif (README.md).
 set -eu
 cd "$(dirname "$0")/.."
 BUILD=${1:-build}

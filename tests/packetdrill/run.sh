@@ -16,7 +16,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 if [ ! -x "${PACKETDRILL:-}" ]; then
-	echo "skipped: PACKETDRILL does not name a packetdrill to run; tests/packetdrill/README.md says how to build one"
+	echo "skipped: PACKETDRILL does not name a packetdrill to run; tests/packetdrill/README.md says what it needs"
 	exit 77
 fi
 exec python3 "$here/run.py" "$@"
