@@ -56,6 +56,15 @@ void wheel_disarm(struct wheel *, uint32_t index);
  * caller's budget is spent: the wheel does not advance past a slot that is still occupied. */
 uint32_t wheel_expire(struct wheel *, uint32_t now);
 
+/* False: wheel_expire has been here in this tick, and nothing has been armed for it since. */
+static inline bool
+wheel_may_expire(const struct wheel *w, uint32_t now)
+{
+	uint32_t slot = now % WHEEL_SLOTS;
+
+	return now != w->now || (w->bits[slot / 64] >> slot % 64 & 1) != 0;
+}
+
 /* The tick of the next occupied slot; false if nothing is armed. */
 bool wheel_next(const struct wheel *, uint32_t *tick);
 

@@ -189,6 +189,8 @@ tcp_timeouts(struct tcp *t, unsigned budget)
 	uint64_t hash[16];
 	unsigned n, late;
 
+	if (!wheel_may_expire(&t->wheel, t->now))
+		return;
 	do {
 		uint32_t i;
 

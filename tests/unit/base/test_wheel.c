@@ -279,13 +279,16 @@ random_expire(struct chance *chance, struct model *m, uint64_t real_now)
 	uint32_t budget = chance_below(chance, 10) == 0 ? UINT32_MAX : chance_below(chance, 6);
 
 	while (budget-- > 0) {
+		bool may = wheel_may_expire(&w, (uint32_t)real_now);
 		uint32_t first = model_first(m), index = wheel_expire(&w, (uint32_t)real_now);
 
 		if (first == OBJECTS || m->due[first] > real_now) {
 			assert_int_equal(index, WHEEL_NONE);
+			assert_false(wheel_may_expire(&w, (uint32_t)real_now));
 			m->now = real_now;
 			return;
 		}
+		assert_true(may);
 		/* Of several in one slot any may come. */
 		assert_true(index < OBJECTS && m->armed[index] && m->due[index] == m->due[first]);
 		assert_false(wheel_node_armed(&objects[index].node));
