@@ -202,7 +202,7 @@ tcp_flow(const struct tcp *t, const struct key *key, struct flow *flow)
 	flow->rport = key->rport;
 }
 
-/* What zero left open is the configuration's. */
+/* What zero left open is the configuration's; of what fns_config_adopt may change, where it is used (timeouts.c). */
 static struct fns_options
 resolve(const struct fns_config *cf, const struct fns_options *given)
 {
@@ -221,10 +221,6 @@ resolve(const struct fns_config *cf, const struct fns_options *given)
 		o.fin_wait_2_ms = LINGER2_MOST_MS; /* T-31 */
 	o.user_timeout_ms = o.user_timeout_ms == 0 ? cf->user_timeout_ms : o.user_timeout_ms;
 	o.keepalive_ms = o.keepalive_ms == 0 ? cf->keepalive_ms : o.keepalive_ms;
-	o.keepalive_interval_ms =
-		o.keepalive_interval_ms == 0 ? cf->keepalive_interval_ms : o.keepalive_interval_ms;
-	o.keepalive_probes = o.keepalive_probes == 0 ? (uint8_t)cf->keepalive_probes : o.keepalive_probes;
-	o.syn_retries = o.syn_retries == 0 ? (uint8_t)cf->syn_retries : o.syn_retries;
 	o.cork = o.cork == FNS_DEFAULT ? FNS_OFF : o.cork;
 	o.rcv_buf = o.rcv_buf == 0 || o.rcv_buf > cf->rcv_wnd_max ? cf->rcv_wnd_max : o.rcv_buf;
 	o.snd_buf = o.snd_buf == 0 || o.snd_buf > cf->snd_buf_max ? cf->snd_buf_max : o.snd_buf;

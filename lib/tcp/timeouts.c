@@ -4,6 +4,13 @@
 
 #include <errno.h>
 
+/* What an option leaves open is what the configuration says by then. */
+static uint32_t
+option_or(uint32_t option, uint32_t configured)
+{
+	return option != 0 ? option : configured;
+}
+
 /* R2: how often the same octets are sent again before the connection is given up (§3.8.3). */
 static uint32_t
 limit(const struct fns_conn *c)
@@ -11,7 +18,7 @@ limit(const struct fns_conn *c)
 	const struct fns_config *cf = tcp_of(c)->config;
 
 	if (!flagged(c, C_SYN_ACKED))
-		return conn_options(c)->syn_retries;
+		return option_or(conn_options(c)->syn_retries, cf->syn_retries);
 	return flagged(c, C_ORPHAN) ? cf->orphan_retries : cf->retries;
 }
 
@@ -77,19 +84,20 @@ persist(struct fns_conn *c)
 static void
 keepalive(struct fns_conn *c)
 {
+	const struct fns_config *cf = tcp_of(c)->config;
 	const struct fns_options *o = conn_options(c);
+	uint32_t interval_ms = option_or(o->keepalive_interval_ms, cf->keepalive_interval_ms);
 
 	if (in(c, SYN_SENT | SYN_RECEIVED)) { /* it has run since OPEN: open_ms */
 		conn_end(c, conn_class_by_state(c, CLASS_timeout_syn_sent), ETIMEDOUT, false);
 		return;
 	}
-	if (!in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2) ||
-	    conn_options(c)->keepalive != FNS_ON)
+	if (!in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2) || o->keepalive != FNS_ON)
 		return;
-	conn_arm(c, KEEPALIVE, (uint64_t)o->keepalive_interval_ms * 1000);
+	conn_arm(c, KEEPALIVE, (uint64_t)interval_ms * 1000);
 	if (c->snd.una != c->snd.max || conn_unacked(c) > 0)
 		return; /* MUST-26: not idle */
-	if (c->backoff >= o->keepalive_probes) {
+	if (c->backoff >= option_or(o->keepalive_probes, cf->keepalive_probes)) {
 		conn_end(c, CLASS_timeout_keepalive, ETIMEDOUT, true);
 		return;
 	}

@@ -136,7 +136,7 @@ void fns_config_default(struct fns_config *);
 int fns_config_check(const struct fns_config *, char *why, size_t room);
 
 /* Takes over from `wanted` what may change while a shard runs: how often and how long is waited (but 2 MSL), limits of rates
- * and of embryos and orphans, who is recorded.  Connections that are open keep what they were opened with. */
+ * and of embryos and orphans, who is recorded.  It counts for connections that are open too; what their options say stays. */
 void fns_config_adopt(struct fns_config *running, const struct fns_config *wanted);
 
 /* How the profiles differ, for reports to people: a rule, and who follows it.  Returns the rows there are; `row` gets

@@ -405,6 +405,82 @@ counters__no_name_twice(void **none)
 	end(&p);
 }
 
+/* What this side does for that time while the other one is gone: the IPv4 packets that it sends. */
+static unsigned
+alone(struct pair *p, unsigned side, uint64_t for_us)
+{
+	static uint8_t octets[8][WIRE_ROOM];
+	uint64_t end = p->wire.now_us + for_us, due;
+	unsigned packets = 0, turns = 0;
+
+	while ((due = fns_shard_due(p->wire.shard[side])) <= end) {
+		struct fns_frame slot[8];
+		struct fns_outbox tx = {slot, 8, 0};
+
+		for (unsigned i = 0; i < 8; i++)
+			slot[i] = (struct fns_frame){.data = octets[i], .room = WIRE_ROOM};
+		p->wire.now_us = due > p->wire.now_us ? due : p->wire.now_us;
+		fns_shard_turn(p->wire.shard[side], p->wire.now_us, NULL, 0, &tx);
+		for (unsigned i = 0; i < tx.used; i++)
+			packets += octets[i][12] == 0x08 && octets[i][13] == 0x00;
+		assert_in_range(++turns, 1, 10000);
+	}
+	p->wire.now_us = end;
+	return packets;
+}
+
+static void
+reconfigure(struct pair *p, unsigned side, void (*change)(struct fns_config *))
+{
+	struct fns_config cf = *fns_shard_config(p->wire.shard[side]);
+	static struct fns_reconfigure r;
+
+	change(&cf);
+	fns_ask_reconfigure(&r, &cf);
+	serve(p, side, &r.request);
+}
+
+static void
+few_probes(struct fns_config *cf)
+{
+	cf->keepalive_interval_ms = 200;
+	cf->keepalive_probes = 3;
+}
+
+static void
+few_syns(struct fns_config *cf)
+{
+	cf->syn_retries = 2;
+	cf->rto_initial_ms = cf->rto_min_ms = 20; /* before the neighbour is given up */
+}
+
+/* Of a listener that was there before, and of connections that share their options with one: what the configuration
+ * says now; but what the options say themselves stays. */
+static void
+reconfigure__probes_and_syns(void **none)
+{
+	struct fns_options keep = {.keepalive = FNS_ON, .keepalive_ms = 1000}, own = {.syn_retries = 4};
+	struct fns_addr at = wire_addr(1, 8), from = wire_addr(0, 10000), nobody = wire_addr(1, 9);
+	struct fns_conn *c;
+	struct pair p;
+
+	(void)none;
+	begin(&p);
+	assert_non_null(fns_listen(p.wire.shard[1], &at, &keep, reads, NULL));
+	assert_non_null(fns_open(p.wire.shard[0], &from, &at, NULL, forgets, NULL));
+	wire_run(&p.wire, 10000);
+	reconfigure(&p, 1, few_probes);
+	assert_int_equal(alone(&p, 1, 3000000), 3 + 1); /* and the reset */
+	reconfigure(&p, 0, few_syns);
+	c = fns_open(p.wire.shard[0], &from, &nobody, NULL, forgets, NULL);
+	assert_non_null(c);
+	assert_int_equal(alone(&p, 0, 3000000), 1 + 2);
+	c = fns_open(p.wire.shard[0], &from, &nobody, &own, forgets, NULL);
+	assert_non_null(c);
+	assert_int_equal(alone(&p, 0, 3000000), 1 + 4);
+	end(&p);
+}
+
 int
 main(void)
 {
@@ -418,6 +494,7 @@ main(void)
 		cmocka_unit_test(ignore_opens__a_syn_that_nobody_listens_for__meets_silence),
 		cmocka_unit_test(records__pages_and_copies),
 		cmocka_unit_test(counters__no_name_twice),
+		cmocka_unit_test(reconfigure__probes_and_syns),
 	};
 
 	return cmocka_run_group_tests_name("requests", tests, NULL, NULL);
