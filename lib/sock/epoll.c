@@ -180,6 +180,49 @@ fns_sock_epoll_ctl(struct fns_socks *m, int epfd, int op, int fd, struct epoll_e
 	}
 }
 
+static unsigned
+holds(struct fns_socks *m, const struct watch *w)
+{
+	return sock_events(&m->sock[w->sock]) & w->events & ~WATCH_FLAGS;
+}
+
+/* Nothing holds, and time alone will change that: nobody would call sock_moved. */
+static bool
+ripens(const struct fns_socks *m, const struct watch *w)
+{
+	return sock_ripe_us(&m->sock[w->sock]) != UINT64_MAX;
+}
+
+bool
+epoll_ready(struct sock *e)
+{
+	struct fns_socks *m = e->owner;
+
+	for (uint32_t i = e->ready_first, next; i != SOCK_NONE; i = next) {
+		struct watch *w = watch_at(m, i);
+
+		next = w->ready_next;
+		if (holds(m, w) != 0)
+			return true;
+		if (!ripens(m, w))
+			unready(m, w);
+	}
+	return false;
+}
+
+uint64_t
+epoll_ripe_us(const struct sock *e)
+{
+	uint64_t soonest = UINT64_MAX;
+
+	for (uint32_t i = e->ready_first; i != SOCK_NONE; i = watch_at(e->owner, i)->ready_next) {
+		uint64_t ripe = sock_ripe_us(&e->owner->sock[watch_at(e->owner, i)->sock]);
+
+		soonest = ripe < soonest ? ripe : soonest;
+	}
+	return soonest;
+}
+
 /* Looks once at each that is ready.  Level-triggered ones stay, behind the others. */
 static int
 collect(struct sock *e, struct epoll_event *event, int room)
@@ -190,7 +233,7 @@ collect(struct sock *e, struct epoll_event *event, int room)
 
 	for (; i != SOCK_NONE && n < room; i = next) {
 		struct watch *w = watch_at(m, i);
-		unsigned events = sock_events(&m->sock[w->sock]) & w->events & ~WATCH_FLAGS;
+		unsigned events = holds(m, w);
 		bool was_last = i == last;
 
 		next = w->ready_next;
@@ -201,6 +244,8 @@ collect(struct sock *e, struct epoll_event *event, int room)
 				w->events &= WATCH_FLAGS;
 			else if (!(w->events & EPOLLET))
 				make_ready(m, w);
+		} else if (ripens(m, w)) {
+			make_ready(m, w);
 		}
 		if (was_last)
 			break;

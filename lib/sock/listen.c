@@ -62,12 +62,31 @@ fns_sock_listen(struct fns_socks *m, int fd, int backlog)
 	return 0;
 }
 
+static uint64_t
+ripe_us(const struct sock *listener, const struct sock *child)
+{
+	return child->opened_us + (uint64_t)listener->defer_s * 1000000;
+}
+
 /* TCP_DEFER_ACCEPT: one that has nothing to read yet, and whose time is not over, does not count. */
 static bool
 ready(const struct sock *listener, const struct sock *child)
 {
 	return listener->defer_s == 0 || child->over || child->done || fns_readable(child->conn) > 0 ||
-	       sock_now(child->owner) >= child->opened_us + (uint64_t)listener->defer_s * 1000000;
+	       sock_now(child->owner) >= ripe_us(listener, child);
+}
+
+uint64_t
+sock_ripe_us(const struct sock *s)
+{
+	uint64_t ripe;
+
+	if (s->kind == SOCK_EPOLL)
+		return epoll_ripe_us(s);
+	if (s->phase != LISTENING || s->defer_s == 0 || s->first == SOCK_NONE)
+		return UINT64_MAX;
+	ripe = ripe_us(s, &s->owner->sock[s->first]); /* in the order in which they opened */
+	return ripe > sock_now(s->owner) ? ripe : UINT64_MAX;
 }
 
 struct sock *
@@ -122,6 +141,8 @@ fns_sock_accept4(struct fns_socks *m, int fd, struct sockaddr *sa, socklen_t *le
 		child = sock_acceptable(s, &before);
 		if (child != NULL)
 			break;
+		if (sock_ripe_us(s) != UINT64_MAX)
+			sock_moved(s, POLLIN); /* who watches for edges looks again */
 		r = sock_wait(m, s, POLLIN, until);
 		if (r != 0)
 			return r;

@@ -19,7 +19,7 @@ sock_events(struct sock *s)
 	struct sock *before;
 
 	if (s->kind != SOCK_TCP)
-		return s->ready_first != SOCK_NONE ? POLLIN | POLLRDNORM : 0;
+		return epoll_ready(s) ? POLLIN | POLLRDNORM : 0;
 	if (s->phase == LISTENING)
 		return sock_acceptable(s, &before) != NULL ? POLLIN | POLLRDNORM : 0;
 	if (s->shut == SHUT_BOTH || s->conn == NULL || s->over)
@@ -58,6 +58,21 @@ look(struct fns_socks *m, struct pollfd *p, nfds_t count)
 	return n;
 }
 
+/* Of all of them, or `until` if that is sooner. */
+static uint64_t
+ripe_us(struct fns_socks *m, const struct pollfd *p, nfds_t count, uint64_t until)
+{
+	int error;
+
+	for (nfds_t i = 0; i < count; i++) {
+		const struct sock *s = p[i].fd < 0 ? NULL : sock_find(m, p[i].fd, &error);
+
+		if (s != NULL && sock_ripe_us(s) < until)
+			until = sock_ripe_us(s);
+	}
+	return until;
+}
+
 /* 0: does not wait. */
 uint64_t
 sock_until(const struct fns_socks *m, int timeout_ms)
@@ -78,7 +93,7 @@ fns_sock_poll(struct fns_socks *m, struct pollfd *p, nfds_t count, int timeout_m
 		if (n > 0)
 			return n;
 		m->lacks = false;
-		r = sock_wait(m, NULL, POLLIN | POLLOUT, until);
+		r = sock_wait(m, NULL, POLLIN | POLLOUT, ripe_us(m, p, count, until));
 		if (r != 0)
 			return r == -EAGAIN ? 0 : r;
 	}

@@ -85,8 +85,17 @@ opened(struct sock *s)
 	fns_status(s->conn, &status);
 	s->local = status.local; /* another port maybe: it met itself */
 	sock_moved(s, 0);
-	if (s->parent != SOCK_NONE)
-		sock_moved(&s->owner->sock[s->parent], POLLIN);
+}
+
+/* It waits for accept: with TCP_DEFER_ACCEPT it is what arrives that makes it acceptable. */
+static void
+parent_moved(struct sock *s, unsigned reports)
+{
+	struct sock *parent = &s->owner->sock[s->parent];
+
+	if ((reports & FNS_OPENED) ||
+	    (parent->defer_s != 0 && (reports & (FNS_READABLE | FNS_PEER_FIN | FNS_CLOSED))))
+		sock_moved(parent, POLLIN);
 }
 
 /* The dead connection stays until the descriptor goes: for its unread octets, and for TCP_INFO. */
@@ -144,4 +153,6 @@ sock_reports(struct fns_conn *c, unsigned reports, void *user)
 		s->lingered = true;
 	if (reports & FNS_CLOSED)
 		over(s);
+	if (s->parent != SOCK_NONE)
+		parent_moved(s, reports);
 }

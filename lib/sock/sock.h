@@ -123,6 +123,8 @@ void sock_disconnect(struct sock *); /* back to IDLE; its connection is reset */
 void sock_stop_listening(struct sock *);
 struct sock *sock_acceptable(struct sock *listener,
                              struct sock **before); /* the first that accept may give */
+uint64_t sock_ripe_us(const struct sock *); /* when time alone makes one acceptable, or an instance ready;
+                                             * UINT64_MAX: never */
 
 /* read.c: octets that a vector holds; 0 or -EINVAL. */
 #define IOV_MOST 1024
@@ -142,6 +144,8 @@ unsigned sock_events(struct sock *);                           /* POLLIN ... tha
 
 /* epoll.c: something of what `events` names has moved (0: anything) */
 void sock_moved(struct sock *, unsigned events);
-void epoll_forget(struct sock *); /* it closes, the watched one or the watcher */
+void epoll_forget(struct sock *);            /* it closes, the watched one or the watcher */
+bool epoll_ready(struct sock *);             /* epoll_wait would find something */
+uint64_t epoll_ripe_us(const struct sock *); /* sock_ripe_us of those that it watches */
 
 #endif

@@ -23,6 +23,8 @@ sock_wait(struct fns_socks *m, const struct sock *s, unsigned events, uint64_t u
 
 	if (until_us <= sock_now(m))
 		return -EAGAIN;
+	if (s != NULL && sock_ripe_us(s) < until_us)
+		until_us = sock_ripe_us(s);
 	if (m->config.wait == NULL) {
 		m->want = (struct fns_sock_want){fd, events, until_us};
 		m->lacks = true;

@@ -1,4 +1,4 @@
-/* What is used up: entries, waiting places, buffers, ports; and who is told of an error that a full buffer met. */
+/* What is used up: entries, waiting places, buffers, ports, time; and who is told of an error that a full buffer met. */
 #include "world.h"
 
 #include <setjmp.h>
@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -203,15 +204,54 @@ bind__no_port_is_free(void **state)
 	assert_int_equal(fns_sock_bind(w->socks[NEAR], fd[64], (struct sockaddr *)&a, sizeof(a)), 0);
 }
 
+/* TCP_DEFER_ACCEPT's time passes while nothing arrives: who waits for ever is woken by it. */
+static void
+deferred__wakes_who_waits(void **state)
+{
+	const int seconds = 3;
+	struct pollfd p = {.events = POLLOUT};
+	struct epoll_event e = {.events = EPOLLOUT};
+	uint64_t then;
+	int l = listening(7, 5), epfd = fns_sock_epoll_create(w->socks[FAR], 1);
+
+	(void)state;
+	fns_sock_setsockopt(w->socks[FAR], l, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
+	fns_sock_epoll_ctl(w->socks[FAR], epfd, EPOLL_CTL_ADD, l, &e);
+	p.fd = l;
+	for (unsigned by = 0; by < 3; by++) {
+		dial(7);
+		then = w->now_us;
+		if (by == 0) { /* not what was asked for, before and after */
+			assert_int_equal(fns_sock_poll(w->socks[FAR], &p, 1, 4000), 0);
+			assert_int_equal(w->now_us - then, 4000000);
+			assert_int_equal(fns_sock_epoll_wait(w->socks[FAR], epfd, &e, 1, 1000), 0);
+			assert_int_equal(w->now_us - then, 5000000);
+			p.events = POLLIN;
+			e.events = EPOLLIN;
+			fns_sock_epoll_ctl(w->socks[FAR], epfd, EPOLL_CTL_MOD, l, &e);
+		} else {
+			assert_int_equal(by == 1 ? fns_sock_poll(w->socks[FAR], &p, 1, -1)
+			                         : fns_sock_epoll_wait(w->socks[FAR], epfd, &e, 1, -1),
+			                 1);
+			assert_int_equal(w->now_us - then, 3000000);
+		}
+		assert_true(fns_sock_accept(w->socks[FAR], l, NULL, NULL) >= 0);
+	}
+	dial(7);
+	then = w->now_us;
+	fns_sock_fcntl(w->socks[FAR], l, F_SETFL, 0);
+	assert_true(fns_sock_accept(w->socks[FAR], l, NULL, NULL) >= 0);
+	assert_int_equal(w->now_us - then, 3000000);
+}
+
 int
 main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		T(waiting__has_its_own_limit),
-		T(write__reset_in_the_middle),
-		T(poll__full_below_what_was_asked),
-		T(bind__no_port_is_free),
+		T(waiting__has_its_own_limit),      T(write__reset_in_the_middle),
+		T(poll__full_below_what_was_asked), T(bind__no_port_is_free),
+		T(deferred__wakes_who_waits),
 	};
 #undef T
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 
 static int e, passive, near, far;
 static uint16_t port;
@@ -266,6 +267,61 @@ listener__in_when_one_waits(void **state)
 	assert_int_equal(c_ready_fd(FAR, e), -1);
 }
 
+/* TCP_DEFER_ACCEPT: it is there when there is something to read, or its time is over. */
+static void
+listener__deferred(void **state)
+{
+	const int seconds = 1;
+
+	(void)state;
+	e = c_epoll(FAR);
+	c_set(FAR, passive, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
+	assert_int_equal(c_watch(FAR, e, EPOLL_CTL_ADD, passive, EPOLLIN), 0);
+	near = dial();
+	sides_settle();
+	assert_int_equal(c_ready_fd(FAR, e), -1);
+	assert_int_equal(c_send(NEAR, near, octets, 1, 0), 1);
+	sides_settle();
+	assert_int_equal(c_ready_fd(FAR, e), passive);
+	assert_true(c_accept(FAR, passive, 0, NULL) >= 0);
+	assert_int_equal(c_ready_fd(FAR, e), -1);
+	if (kernel)
+		return; /* which counts in SYN-ACKs that it sends again */
+	for (unsigned mode = 0; mode < 2; mode++) {
+		assert_int_equal(c_watch(FAR, e, EPOLL_CTL_MOD, passive, EPOLLIN | (mode ? EPOLLET : 0u)), 0);
+		dial();
+		assert_int_equal(c_ready_fd(FAR, e), -1);
+		assert_int_equal(c_ready_fd(FAR, e), -1);
+		assert_int_equal(c_accept(FAR, passive, 0, NULL), -EAGAIN);
+		sides_pass(1000000);
+		assert_int_equal(c_ready_fd(FAR, e), passive);
+		assert_true(c_accept(FAR, passive, 0, NULL) >= 0);
+		assert_int_equal(c_ready_fd(FAR, e), -1);
+	}
+}
+
+/* An instance is readable when epoll_wait would find something. */
+static void
+poll__of_an_instance(void **state)
+{
+	unsigned set;
+
+	(void)state;
+	watch(EPOLLIN);
+	assert_int_equal(c_poll(NEAR, e, &set), 0);
+	arrive(5);
+	sides_settle();
+	assert_int_equal(c_poll(NEAR, e, &set), 1);
+	assert_int_equal(set, POLLIN);
+	expect(EPOLLIN);
+	c_read(NEAR, near, octets, 5);
+	assert_int_equal(c_poll(NEAR, e, &set), 0);
+	arrive(5);
+	sides_settle();
+	assert_int_equal(c_poll(NEAR, e, &set), 1);
+	expect(EPOLLIN);
+}
+
 static void
 connect__out_when_open(void **state)
 {
@@ -374,6 +430,8 @@ main(int argc, char **argv)
 		T(rdhup__alone),
 		T(error_and_hangup__unasked),
 		T(listener__in_when_one_waits),
+		T(listener__deferred),
+		T(poll__of_an_instance),
 		T(connect__out_when_open),
 		T(connect__error_when_refused),
 		T(many__each_in_turn),
