@@ -69,6 +69,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	look_at_loads(control);
 	clients_say(control->workers, false);
+	clients_tick(control);
 	drain_watch_tick(control);
 	captures_tick(control);
 	if (workers_ended(control->workers))

@@ -333,7 +333,8 @@ command_capture(struct client *c, const json_t *request)
 	if ((flow == NULL) == (name == NULL))
 		client_fail(c, "a connection or a class");
 	else if (name != NULL && close_class < 0)
-		client_fail(c, "there is no class \"%.40s\": finessectl closes --json has them", name);
+		client_fail(c, "there is no class \"%.*s\": finessectl closes --json has them",
+		            text_whole(name, 40), name);
 	else if (flow != NULL && (!flow_parse(flow, &ends) || ends.either))
 		client_fail(c, "a connection is written 198.51.100.1:80-198.51.100.2:40000");
 	else if (client_control(c)->capturing != NULL)

@@ -2,6 +2,7 @@
  * Who sends too much, or takes too long to send or to take, is cut off.  Descriptors that somebody sends along are never
  * received: nothing here asks for ancillary data. */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ client_send(struct client *c, json_t *answer, bool last)
 {
 	struct evbuffer *out = bufferevent_get_output(c->bev);
 	char *text = answer == NULL ? NULL : json_dumps(answer, JSON_COMPACT);
+	bool first = client_idle(c);
 
 	json_decref(answer);
 	if (text == NULL)
@@ -83,10 +85,21 @@ client_send(struct client *c, json_t *answer, bool last)
 	else
 		evbuffer_add_printf(out, "%s\n", text);
 	free(text);
-	event_add(c->due, &patience);
+	if (first) /* the patience is with the first octet that is not taken */
+		event_add(c->due, &patience);
 	c->last = c->last || last || text == NULL;
 	if (c->last)
 		job_over(c);
+}
+
+int
+text_whole(const char *text, int most)
+{
+	int len = (int)strnlen(text, (size_t)most);
+
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
 }
 
 void
@@ -265,6 +278,27 @@ clients_open(struct control *control, int fd)
 	control->listener = evconnlistener_new(control->base, on_accept, control,
 	                                       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	evconnlistener_set_error_cb(control->listener, clients_wait);
+}
+
+/* Who has shut down its half may go away, too, and libevent no longer looks at it: poll tells the one from the other. */
+static bool
+is_gone(const struct client *c)
+{
+	struct pollfd p = {.fd = bufferevent_getfd(c->bev)};
+
+	return c->half_closed && poll(&p, 1, 0) == 1 && (p.revents & POLLHUP);
+}
+
+void
+clients_tick(struct control *control)
+{
+	struct client *next;
+
+	for (struct client *c = control->clients; c != NULL; c = next) {
+		next = c->next;
+		if (is_gone(c))
+			client_free(c);
+	}
 }
 
 bool

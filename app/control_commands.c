@@ -380,5 +380,5 @@ command_run(struct client *c, const json_t *request)
 		}
 	}
 	if (!run_ask(c, command))
-		client_fail(c, "there is no command \"%.32s\"", command);
+		client_fail(c, "there is no command \"%.*s\"", text_whole(command, 32), command);
 }

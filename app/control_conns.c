@@ -119,8 +119,8 @@ read_filter(struct client *c, const json_t *request, struct fns_conns *to)
 			to->states = 1u << i;
 	}
 	if (state != NULL && to->states == 0) {
-		client_fail(c, "there is no state \"%.32s\": they are spelled as in RFC 9293, FIN-WAIT-1",
-		            state);
+		client_fail(c, "there is no state \"%.*s\": they are spelled as in RFC 9293, FIN-WAIT-1",
+		            text_whole(state, 32), state);
 		return false;
 	}
 	if ((local != NULL && !flow_end_parse(local, &to->local)) ||

@@ -79,6 +79,7 @@ void path_remove(struct control *);
 
 /* control_client.c */
 void clients_open(struct control *, int fd);
+void clients_tick(struct control *); /* forgets who is gone */
 void clients_close(struct control *);
 /* For a listener that finds no descriptors: a moment later there may be some. */
 void clients_wait(struct evconnlistener *, void *control);
@@ -89,6 +90,8 @@ bool client_idle(const struct client *); /* it has taken all that was sent to it
 void client_fail(struct client *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What the command keeps until its end, and what ends it; `more` is called when all that was sent is taken. */
 void client_job(struct client *, void *job, void (*more)(struct client *, void *job), void (*end)(void *job));
+int text_whole(const char *text,
+               int most); /* octets, `most` at the most, that are whole characters of UTF-8 */
 bool client_allowed(const struct control *, int fd);
 bool clients_flushed(const struct control *); /* they have taken all that was sent to them */
 

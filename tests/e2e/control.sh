@@ -154,6 +154,15 @@ captured_conn() {
 	! ctl capture --conn "$US4:7-192.0.2.1:1" --out "$DIR/none.pcapng" 2>"$DIR/said"
 	grep -q 'there is no such connection' "$DIR/said"
 }
+interrupted() {
+	timeout 60 "$FINESSECTL" -s "$DIR/control.sock" capture --class timeout_user --out "$DIR/cut.pcapng" &
+	capture=$!
+	until_true 60 test -e "$DIR/cut.pcapng" # it has begun
+	kill -TERM "$capture" # timeout passes it on; a background job may ignore SIGINT
+	wait "$capture" || true
+	until_true 60 sh -c "'$FINESSECTL' -s '$DIR/control.sock' capture --conn '$US4:7-192.0.2.1:1' --out '$DIR/none.pcapng' 2>&1 | grep -q 'no such connection'"
+}
+check "capture: one that is interrupted is over" interrupted
 if command -v tcpdump >/dev/null; then
 	check "capture: the next that ends in a class, read by tcpdump" captured_class
 	check "capture: one connection until it ends" captured_conn

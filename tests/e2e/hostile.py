@@ -95,6 +95,10 @@ def nonsense():
     is_error(b'{"version":1,"command":"drain","deadline_s":-1}\n', 'a deadline in the past')
     is_error(b'{"version":1,"command":"ladder","last":1000000}\n', 'more ladders than there may be')
     is_error(b'{"version":1,"command":"capture"}\n', 'a capture of nothing')
+    for command, name in ((b'"dance', 31), (b'"conns","state":"', 31), (b'"capture","class":"', 39)):
+        text = b'{"version":1,"command":' + command + b'a' * (name - 5 * (command == b'"dance')) + 'é"}\n'.encode()
+        if b'there is no ' not in ask(text):
+            sys.exit(f'{text}: no answer that names it')
     is_error(b'[' * 4000 + b'\n', 'depth')
 
 
