@@ -16,7 +16,8 @@ struct totals {
 
 struct drain_watch {
 	struct control *control;
-	uint64_t begun_us, deadline_us, next_us;
+	uint64_t begun_us, next_us;
+	struct drain_until until;
 	bool over;
 	struct totals before;
 	uint64_t sample[SAMPLES];
@@ -40,15 +41,21 @@ totals(const struct control *control)
 	return t;
 }
 
+/* Begun with what the ledger counts from: NULL, no memory. */
 static struct drain_watch *
 watch(struct control *control)
 {
-	if (control->watch == NULL) {
-		control->watch = calloc(1, sizeof(*control->watch));
-		if (control->watch != NULL)
-			control->watch->control = control;
-	}
-	return control->watch;
+	struct drain_watch *w = control->watch;
+
+	if (w != NULL)
+		return w;
+	w = control->watch = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return NULL;
+	w->control = control;
+	w->begun_us = w->next_us = control_now_us();
+	w->before = totals(control);
+	return w;
 }
 
 static uint64_t
@@ -82,7 +89,7 @@ progress(struct drain_watch *w)
 {
 	struct totals t = totals(w->control);
 	uint64_t now = control_now_us();
-	double left_s = now < w->deadline_us ? (double)(w->deadline_us - now) / 1e6 : 0;
+	double left_s = now < w->until.us ? (double)(w->until.us - now) / 1e6 : 0;
 
 	return json_pack("{s:{s:f, s:f, s:I, s:I, s:I, s:I, s:o}}", "progress", "elapsed_s",
 	                 (double)(now - w->begun_us) / 1e6, "left_s", left_s, "connections",
@@ -105,15 +112,6 @@ ledger(const struct drain_watch *w)
 	                 (json_int_t)t.discarded);
 }
 
-/* The first moment: what the ledger counts from. */
-static void
-begin(struct drain_watch *w)
-{
-	w->begun_us = w->next_us = control_now_us();
-	w->deadline_us = w->begun_us + ms_of_signal(w->control) * 1000;
-	w->before = totals(w->control);
-}
-
 void
 drain_watch_tick(struct control *control)
 {
@@ -121,11 +119,10 @@ drain_watch_tick(struct control *control)
 	uint64_t now = control_now_us();
 	bool over = workers_ended(control->workers);
 
-	if (w == NULL && drain_begun(control->workers)) {
+	if (w == NULL && drain_begun(control->workers))
 		w = watch(control);
-		if (w != NULL)
-			begin(w);
-	}
+	if (w != NULL)
+		drain_until(&w->until, &control->workers->order, now);
 	if (w == NULL || w->over || (now < w->next_us && !over))
 		return;
 	w->over = over;
@@ -161,12 +158,10 @@ give_order(struct client *c, double deadline_s, bool wait)
 		client_send(c, NULL, true);
 		return;
 	}
-	if (!drain_begun(control->workers))
-		begin(w);
-	w->deadline_us = control_now_us() + (uint64_t)(deadline_s * 1e6);
 	atomic_store_explicit(&order->deadline_ms, (unsigned long long)(deadline_s * 1000),
 	                      memory_order_relaxed);
 	atomic_fetch_add_explicit(&order->given, 1, memory_order_release);
+	drain_until(&w->until, order, control_now_us());
 	if (!wait) {
 		client_send(c,
 		            json_pack("{s:s, s:I, s:f}", "phase", "draining", "connections",

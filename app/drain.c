@@ -59,23 +59,34 @@ begin(struct drain *d, struct worker *w)
 }
 
 /* The later order counts; a first signal after an order only brings the deadline nearer. */
-static void
-set_deadline(struct drain *d, struct worker *w, unsigned signals, unsigned given)
+bool
+drain_until(struct drain_until *u, const struct drain_order *o, uint64_t now_us)
 {
-	const struct drain_order *o = &w->all->order;
-	uint64_t by_signal = w->now_us + atomic_load_explicit(&o->signal_ms, memory_order_relaxed) * 1000;
+	unsigned signals = atomic_load_explicit(o->signals, memory_order_relaxed);
+	unsigned given = atomic_load_explicit(&o->given, memory_order_acquire);
+	uint64_t by_signal;
 
-	if (given != d->given)
-		d->deadline_us =
-			w->now_us + atomic_load_explicit(&o->deadline_ms, memory_order_relaxed) * 1000;
-	if (signals != d->signals && (given == 0 || by_signal < d->deadline_us))
-		d->deadline_us = by_signal;
-	d->signals = signals;
-	d->given = given;
-	w->services.quiet_us = services_quiet_us(d->deadline_us - w->now_us);
-	d->share = share_of(live(w), d->deadline_us - w->now_us);
+	if (signals == u->signals && given == u->given)
+		return false;
+	by_signal = now_us + atomic_load_explicit(&o->signal_ms, memory_order_relaxed) * 1000;
+	if (given != u->given)
+		u->us = now_us + atomic_load_explicit(&o->deadline_ms, memory_order_relaxed) * 1000;
+	if (signals != u->signals && (given == 0 || by_signal < u->us))
+		u->us = by_signal;
+	u->signals = signals;
+	u->given = given;
+	return true;
+}
+
+static void
+plan(struct drain *d, struct worker *w)
+{
+	uint64_t left_us = d->until.us > w->now_us ? d->until.us - w->now_us : 0;
+
+	w->services.quiet_us = services_quiet_us(left_us);
+	d->share = share_of(live(w), left_us);
 	say("draining shard %u: %" PRIu64 " connections, %.1f s at the most", w->index, live(w),
-	    (double)(d->deadline_us - w->now_us) / 1e6);
+	    (double)left_us / 1e6);
 }
 
 static void
@@ -118,34 +129,32 @@ force(struct drain *d, struct worker *w, const char *why)
 {
 	say("%s: the %" PRIu64 " connections left in shard %u are aborted", why, live(w), w->index);
 	d->phase = DRAIN_FORCED;
-	d->deadline_us = w->now_us + FORCED_US;
+	d->until.us = w->now_us + FORCED_US;
 	d->at = 0;
 }
 
 bool
 drain_done(struct drain *d, struct worker *w)
 {
-	const struct drain_order *o = &w->all->order;
-	unsigned signals = atomic_load_explicit(o->signals, memory_order_relaxed);
-	unsigned given = atomic_load_explicit(&o->given, memory_order_acquire);
+	bool news = d->phase != DRAIN_FORCED && drain_until(&d->until, &w->all->order, w->now_us);
 
-	if (signals == 0 && given == 0 && !w->virtual.over)
-		return false;
 	if (d->phase == DRAIN_SERVING) {
+		if (!news && !w->virtual.over)
+			return false;
 		begin(d, w);
-		set_deadline(d, w, signals, given);
-	} else if (d->phase == DRAIN_DRAINING && (signals != d->signals || given != d->given)) {
-		set_deadline(d, w, signals, given);
+		news = true;
 	}
+	if (news)
+		plan(d, w);
 	if (d->phase == DRAIN_DRAINING)
 		look(d, w);
-	if (live(w) == 0 && (d->phase != DRAIN_FORCED || w->now_us + FORCED_US - ANSWER_US >= d->deadline_us))
-		return io_waiting(&w->io) + io_lent(&w->io) == 0 || w->now_us >= d->deadline_us;
-	if (d->phase == DRAIN_DRAINING && signals > 1)
+	if (live(w) == 0 && (d->phase != DRAIN_FORCED || w->now_us + FORCED_US - ANSWER_US >= d->until.us))
+		return io_waiting(&w->io) + io_lent(&w->io) == 0 || w->now_us >= d->until.us;
+	if (d->phase == DRAIN_DRAINING && d->until.signals > 1)
 		force(d, w, "asked again");
-	else if (d->phase == DRAIN_DRAINING && w->now_us >= d->deadline_us)
+	else if (d->phase == DRAIN_DRAINING && w->now_us >= d->until.us)
 		force(d, w, "the deadline has passed");
 	if (d->phase == DRAIN_FORCED)
 		d->at = fns_shard_some(w->shard, d->at, PIECE, abort_one, w);
-	return d->phase == DRAIN_FORCED && w->now_us >= d->deadline_us;
+	return d->phase == DRAIN_FORCED && w->now_us >= d->until.us;
 }

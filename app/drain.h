@@ -23,13 +23,18 @@ struct drain_order {
 	atomic_bool ignore;         /* new SYNs: dropped without an answer, not reset */
 };
 
+/* Until when a drain lasts, and the orders that say so. */
+struct drain_until {
+	unsigned signals, given; /* seen */
+	uint64_t us;
+};
+
 /* A worker's own. */
 struct drain {
-	uint8_t phase;           /* enum drain_phase */
-	unsigned signals, given; /* seen */
-	uint64_t deadline_us; /* draining: then connections are aborted; forced: then nothing is waited for */
-	uint64_t next_us;     /* when connections are looked at again */
-	uint32_t at;          /* the look under way goes on here */
+	uint8_t phase;            /* enum drain_phase */
+	struct drain_until until; /* then: draining, connections are aborted; forced, nothing is waited for */
+	uint64_t next_us;         /* when connections are looked at again */
+	uint32_t at;              /* the look under way goes on here */
 	bool looking;
 	uint32_t share, left; /* idle connections that may be closed between two looks; of those, now */
 	counter closed;       /* told to close because they were idle; read by the main thread */
@@ -38,6 +43,9 @@ struct drain {
 
 /* Somebody asked for one. */
 bool drain_begun(const struct workers *);
+
+/* Takes in what has been ordered since.  True: there was something. */
+bool drain_until(struct drain_until *, const struct drain_order *, uint64_t now_us);
 
 /* After every turn: goes on with the drain, if somebody asked for one.  True when there is nothing left to wait for. */
 bool drain_done(struct drain *, struct worker *);
