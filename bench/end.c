@@ -129,6 +129,15 @@ work_of(const struct plan *p)
 	}
 }
 
+/* TIME-WAIT is of this end: it needs the room, and the other a table that is no larger than its connections. */
+static bool
+closes_first(const struct end *e)
+{
+	bool server = e->plan->command == COMMAND_CHURN && e->plan->close != CLOSE_HALF;
+
+	return e->side == (server ? SERVER : CLIENT);
+}
+
 static void
 configure_ours(struct end *e)
 {
@@ -139,7 +148,7 @@ configure_ours(struct end *e)
 	fns_config_default(cf);
 	/* churn: those of which one end does not know yet that the other is done */
 	cf->connections = (uint32_t)p->conns * (churns ? 4 : 1) + 1;
-	cf->time_wait = churns ? (uint32_t)p->flows : e->side == CLIENT ? (uint32_t)p->conns : 1024;
+	cf->time_wait = !closes_first(e) ? 1024 : churns ? (uint32_t)p->flows : (uint32_t)p->conns;
 	cf->orphans = cf->connections;
 	cf->syn_backlog = cf->connections;
 	cf->listeners = flow_server_ports(p);
