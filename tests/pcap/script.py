@@ -83,11 +83,11 @@ def mapped(address):
 
 
 def our_isn(s):
-    """RFC 6528: a clock of 4 us and a keyed hash of the flow, in which our address is its number in the configuration
-    (lib/tcp/key.h); the key as lib/tcp/tcp.c derives it from the secret."""
+    """RFC 6528: a clock of 4 us and a keyed hash of the flow, in which our address is its number in the configuration and
+    IPv4's first eight octets are left out (lib/tcp/key.h); the key as lib/tcp/tcp.c derives it from the secret."""
     key = b''.join(struct.pack('<Q', siphash24(SECRET[:16], SECRET[16:] + bytes([n]))) for n in (1, 0x81))
     ip6 = s.family == 6
-    flow = mapped(PEER[s.family]) + struct.pack('<HHBB', s.ours, s.peers, ip6, ip6)
+    flow = mapped(PEER[s.family])[0 if ip6 else 8:] + struct.pack('<HHBB', s.ours, s.peers, ip6, 0)
     return (s.begins_us // 4 + siphash24(key, flow)) & MASK
 
 
