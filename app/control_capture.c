@@ -23,7 +23,7 @@ struct capturing {
 	struct ask *ask;       /* whether the connection is still there */
 	struct capture *ring[CONF_CORES_MAX];
 	unsigned rings;
-	bool by_class, seen, over;
+	bool by_class, begun, seen, over;
 	struct flow_text flow;
 	uint64_t epoch_us;    /* of the workers' clock */
 	uint64_t look_us, at; /* by class: the slot that is sent next */
@@ -218,7 +218,7 @@ captures_tick(struct control *control)
 	json_t *frames;
 	size_t n;
 
-	if (k == NULL || k->client == NULL || !client_idle(k->client))
+	if (k == NULL || k->client == NULL || !k->begun || !client_idle(k->client))
 		return;
 	if (!k->by_class && !workers_ended(control->workers))
 		look(k);
@@ -263,11 +263,16 @@ more(struct client *c, void *capturing)
 	captures_tick(k->control);
 }
 
+/* Not before: what comes from then on is captured from its first frame. */
 static void
 told_begun(struct ask *a, void *arg)
 {
+	struct capturing *k = arg;
+
 	(void)a;
-	(void)arg;
+	k->begun = true;
+	if (k->client != NULL)
+		client_send(k->client, json_pack("{s:b}", "begun", 1), false);
 }
 
 static int
@@ -319,7 +324,6 @@ begin(struct client *c, const struct flow_text *flow, int close_class)
 	}
 	k->control->capturing = k;
 	client_job(c, k, more, end_capture);
-	client_send(c, json_pack("{s:b}", "begun", 1), false);
 }
 
 void

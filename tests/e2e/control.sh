@@ -116,7 +116,8 @@ check "ladder: the last one of a port, as text and as SVG" drawn
 captured_class() {
 	ctl capture --class passive_3 --out "$DIR/class.pcapng" &
 	capture=$!
-	for _ in $(seq 100); do # until it has begun, and then had one
+	until_true 60 test -e "$DIR/class.pcapng" # it has begun
+	for _ in $(seq 100); do
 		kill -0 "$capture" 2>/dev/null || break
 		inside 60 curl -s "http://$US4/bytes/3000" >/dev/null
 		sleep 0.2
