@@ -250,19 +250,50 @@ told_states(struct ask *a, void *arg)
 	client_send(arg, json_pack("{s:o, s:o}", "rows", rows, "stalled", ask_stalled(a)), true);
 }
 
-static json_t *
-resets_json(const struct fns_reset *r, size_t n, const struct fns_resets *of)
-{
-	json_t *rows = json_array();
+struct told_reset {
+	uint64_t ago_us;
+	const struct fns_reset *reset;
+};
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(rows, json_pack("{s:I, s:s, s:o, s:o, s:s, s:s, s:I, s:I}", "ago_us",
-		                                      (json_int_t)(of->now_us - r[i].at_us), "way",
-		                                      r[i].sent ? "sent" : "received", "local",
-		                                      flow_end_json(&r[i].local), "remote",
-		                                      flow_end_json(&r[i].remote), "state", r[i].state, "why",
-		                                      r[i].why, "unread", (json_int_t)r[i].unread, "unacked",
-		                                      (json_int_t)r[i].unacked));
+static int
+older_first(const void *a, const void *b)
+{
+	const struct told_reset *x = a, *y = b;
+
+	return (x->ago_us < y->ago_us) - (x->ago_us > y->ago_us);
+}
+
+static json_t *
+reset_json(const struct told_reset *t)
+{
+	const struct fns_reset *r = t->reset;
+
+	return json_pack("{s:I, s:s, s:o, s:o, s:s, s:s, s:I, s:I}", "ago_us", (json_int_t)t->ago_us, "way",
+	                 r->sent ? "sent" : "received", "local", flow_end_json(&r->local), "remote",
+	                 flow_end_json(&r->remote), "state", r->state, "why", r->why, "unread",
+	                 (json_int_t)r->unread, "unacked", (json_int_t)r->unacked);
+}
+
+/* Of all shards together the last ones, as many as one shard keeps. */
+static json_t *
+resets_json(struct ask *a, bool strays)
+{
+	struct told_reset *told = calloc(ask_count(a), FNS_RESETS * sizeof(*told));
+	json_t *rows = json_array();
+	size_t n = 0;
+
+	for (unsigned i = 0; told != NULL && i < ask_count(a); i++) {
+		const struct fns_resets *of = ask_part(a, i);
+		const struct fns_reset *r = strays ? of->stray : of->conn;
+
+		for (size_t k = 0; ask_answered(a, i) && k < (strays ? of->strays : of->conns); k++)
+			told[n++] = (struct told_reset){of->now_us - r[k].at_us, &r[k]};
+	}
+	if (n > 0)
+		qsort(told, n, sizeof(*told), older_first);
+	for (size_t k = n > FNS_RESETS ? n - FNS_RESETS : 0; k < n; k++)
+		json_array_append_new(rows, reset_json(&told[k]));
+	free(told);
 	return rows;
 }
 
@@ -270,20 +301,8 @@ static void
 told_resets(struct ask *a, void *arg)
 {
 	const struct control *control = ask_control(a);
-	json_t *conns = json_array(), *strays = json_array();
 	struct fns_stat close[64], fate[ROWS];
 
-	for (unsigned i = 0; i < ask_count(a); i++) {
-		const struct fns_resets *r = ask_part(a, i);
-		json_t *rows;
-
-		if (!ask_answered(a, i))
-			continue;
-		json_array_extend(conns, rows = resets_json(r->conn, r->conns, r));
-		json_decref(rows);
-		json_array_extend(strays, rows = resets_json(r->stray, r->strays, r));
-		json_decref(rows);
-	}
 	client_send(arg,
 	            json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "sent",
 	                      (json_int_t)control_value(control, "resets_sent"), "received",
@@ -291,7 +310,8 @@ told_resets(struct ask *a, void *arg)
 	                      (json_int_t)control_value(control, "resets_limited"), "closes",
 	                      rows_json(close, control_rows(control, fns_shard_closes, close, 64)), "fates",
 	                      rows_json(fate, control_rows(control, fns_shard_fates, fate, ROWS)), "last",
-	                      conns, "strays", strays, "stalled", ask_stalled(a)),
+	                      resets_json(a, false), "strays", resets_json(a, true), "stalled",
+	                      ask_stalled(a)),
 	            true);
 }
 

@@ -96,6 +96,8 @@ bind_there(struct control *control, const struct sockaddr_un *at, char *why, siz
 		error = errno;
 	else if (bound && listen(fd, BACKLOG) == 0)
 		return fd;
+	else
+		error = errno;
 	snprintf(why, room, "%s: %s", at->sun_path, strerror(error));
 	if (bound)
 		unlink(at->sun_path);

@@ -38,24 +38,19 @@ left_of(const struct visit *v)
 	return v != NULL && v->service->kind->left != NULL ? v->service->kind->left(v) : 0;
 }
 
-static bool
-is(const struct fns_status *s, const char *state)
-{
-	return strcmp(s->state, state) == 0;
-}
-
 static enum survey_reason
 why(const struct fns_status *s, const struct visit *v, bool quiet, uint64_t left)
 {
-	if (is(s, "SYN-SENT") || is(s, "SYN-RECEIVED") || v == NULL)
+	if (s->number == FNS_STATE_SYN_SENT || s->number == FNS_STATE_SYN_RECEIVED || v == NULL)
 		return SURVEY_opening;
-	if (is(s, "FIN-WAIT-2"))
+	if (s->number == FNS_STATE_FIN_WAIT_2)
 		return s->orphan ? SURVEY_fin_wait_2 : SURVEY_answer;
 	if ((s->unacked > 0 || left > 0) && s->snd_wnd == 0)
 		return SURVEY_blocked;
 	if (s->unacked > 0 || left > 0)
 		return SURVEY_sending;
-	if (is(s, "FIN-WAIT-1") || is(s, "CLOSING") || is(s, "LAST-ACK"))
+	if (s->number == FNS_STATE_FIN_WAIT_1 || s->number == FNS_STATE_CLOSING ||
+	    s->number == FNS_STATE_LAST_ACK)
 		return SURVEY_closing;
 	if (s->unread > 0)
 		return SURVEY_unread;

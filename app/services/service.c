@@ -218,7 +218,7 @@ awaits_answer(const struct fns_conn *c)
 	struct fns_status s;
 
 	fns_status(c, &s);
-	return strncmp(s.state, "FIN-WAIT", 8) == 0;
+	return s.number == FNS_STATE_FIN_WAIT_1 || s.number == FNS_STATE_FIN_WAIT_2;
 }
 
 struct visit *

@@ -77,6 +77,23 @@ round "2 workers, 1 queue" 2
 
 daemon_start "workers = { cores = [0, 0, 0, 0]; };"
 both "4 workers on one core, 1 queue: 60 echo connections at once" peer 60 many 60 20000
+last_resets() {
+	inside 60 python3 - <<-PY
+		import socket, struct
+		for port in [7] * 300 + [4444] * 300: # open and reset; refused
+		    s = socket.socket()
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+		    s.connect_ex(('$US4', port))
+		    s.close()
+	PY
+	ctl --json resets | python3 -c '
+import json, sys
+a = json.load(sys.stdin)
+for name in ("last", "strays"):
+    ago = [row["ago_us"] for row in a[name]]
+    assert len(ago) == 64 and ago == sorted(ago, reverse=True), (name, ago)'
+}
+check "4 workers on one core: the last 64 resets of all of them, in order" last_resets
 daemon_stop "4 workers on one core: stopped: exit 0, everything adds up"
 check "4 workers on one core: all shards work" spread 4
 

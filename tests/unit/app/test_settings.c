@@ -34,6 +34,29 @@ shown(const char *sample, const struct setting *row)
 	return false;
 }
 
+/* README's table is what finessed --profiles prints. */
+static void
+the_readme_has_every_rule(void **state)
+{
+	static char readme[65536], line[256];
+	FILE *f = fopen(FINESSE_SOURCE "/README.md", "r");
+	struct fns_profile_rule row[32];
+	size_t rows = fns_profile_rules(row, 32);
+
+	(void)state;
+	assert_non_null(f);
+	assert_in_range(fread(readme, 1, sizeof(readme) - 1, f), 1, sizeof(readme) - 2);
+	fclose(f);
+	assert_in_range(rows, 1, 32);
+	for (size_t i = 0; i < rows; i++) {
+		snprintf(line, sizeof(line), "\n%-18s %-6s %-4s %-8s %s\n", row[i].name,
+		         row[i].linux_ ? "yes" : "no", row[i].bsd ? "yes" : "no",
+		         row[i].rfc9293 ? "yes" : "no", row[i].help);
+		if (strstr(readme, line) == NULL)
+			fail_msg("README's table of profiles lacks:%s", line);
+	}
+}
+
 static void
 the_sample_shows_every_setting(void **state)
 {
@@ -256,6 +279,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_readme_has_every_rule),
 		cmocka_unit_test(the_sample_shows_every_setting),
 		cmocka_unit_test(the_sample_is_the_default),
 		cmocka_unit_test(the_table_is_sound),
