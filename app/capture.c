@@ -9,40 +9,12 @@
 
 #define LINGER_US 100000 /* after its end: last acknowledgments, resets that cross */
 
-enum { ETHER = 14, IP4 = 20, IP6 = 40, PROTOCOL_TCP = 6, TCP_LEAST = 20 };
+enum { TCP_LEAST = 20 };
 
 static unsigned
 u16_at(const uint8_t *p)
 {
 	return (unsigned)p[0] << 8 | p[1];
-}
-
-/* Source and destination of a TCP segment.  False: it is none, or is not seen to be one. */
-static bool
-ends_of(const struct fns_frame *f, struct fns_addr *from, struct fns_addr *to)
-{
-	static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-	const uint8_t *ip = f->data + ETHER, *tcp;
-
-	if (f->len >= ETHER + IP4 + TCP_LEAST && u16_at(f->data + 12) == 0x0800 && ip[9] == PROTOCOL_TCP) {
-		tcp = ip + (ip[0] & 15) * 4;
-		memcpy(from->ip, mapped, 12);
-		memcpy(from->ip + 12, ip + 12, 4);
-		memcpy(to->ip, mapped, 12);
-		memcpy(to->ip + 12, ip + 16, 4);
-	} else if (f->len >= ETHER + IP6 + TCP_LEAST && u16_at(f->data + 12) == 0x86dd &&
-	           ip[6] == PROTOCOL_TCP) {
-		tcp = ip + IP6;
-		memcpy(from->ip, ip + 8, 16);
-		memcpy(to->ip, ip + 24, 16);
-	} else {
-		return false;
-	}
-	if (tcp + 4 > f->data + f->len)
-		return false;
-	from->port = (uint16_t)u16_at(tcp);
-	to->port = (uint16_t)u16_at(tcp + 2);
-	return true;
 }
 
 /* The port fills in the checksum of such a frame: the copy gets its own. */
@@ -72,7 +44,7 @@ keep(struct worker *w, const struct fns_frame *f, bool sent)
 	uint64_t filled = atomic_load_explicit(&c->filled, memory_order_relaxed);
 	struct capture_slot *s = &c->slot[filled % CAPTURE_SLOTS];
 
-	if (!ends_of(f, &from, &to))
+	if (!fns_frame_ends(f->data, f->len, &from, &to))
 		return;
 	if (c->close_class < 0 && !flow_matches(&c->flow, sent ? &from : &to, sent ? &to : &from))
 		return;

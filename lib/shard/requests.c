@@ -31,6 +31,12 @@ fns_state_name(size_t number)
 	return number < STATE_COUNT ? state_name((uint16_t)(1u << number)) : "?";
 }
 
+/* The functions return the rows that there are. */
+_Static_assert(sizeof(((struct fns_counters *)0)->fate) >= DROP_COUNT * sizeof(struct fns_stat),
+               "room for all");
+_Static_assert(sizeof(((struct fns_counters *)0)->close) >= CLASS_COUNT * sizeof(struct fns_stat),
+               "room for all");
+
 static bool
 serve_counters(struct fns_shard *s, struct fns_request *request)
 {

@@ -70,6 +70,45 @@ owner_of_icmp(const struct fns_steer *s, const struct ip_packet *p)
 	return s->owner[flow_fold(&icmp.flow)];
 }
 
+/* Whether its checksums are good is somebody else's to say. */
+static bool
+packet_of(struct ip_packet *p, const struct eth *eth, struct cursor *c)
+{
+	if (eth->type == ETH_IP4)
+		return ip4_parse(p, c, true) == DROP_TAKEN;
+	return eth->type == ETH_IP6 && ip6_parse(p, c) == DROP_TAKEN;
+}
+
+/* False: no TCP segment. */
+static bool
+segment_flow(struct flow *f, const struct ip_packet *p)
+{
+	if (p->protocol != PROTO_TCP || p->l4_len < 4)
+		return false;
+	memcpy(f->local, p->dst, 16);
+	memcpy(f->remote, p->src, 16);
+	f->rport = get_u16(p->l4);
+	f->lport = get_u16(p->l4 + 2);
+	return true;
+}
+
+bool
+fns_frame_ends(const void *octets, size_t len, struct fns_addr *from, struct fns_addr *to)
+{
+	struct cursor c = cursor_of(octets, len);
+	struct ip_packet p;
+	struct flow f;
+	struct eth eth;
+
+	if (eth_parse(&eth, &c) != DROP_TAKEN || !packet_of(&p, &eth, &c) || !segment_flow(&f, &p))
+		return false;
+	memcpy(from->ip, f.remote, 16);
+	memcpy(to->ip, f.local, 16);
+	from->port = f.rport;
+	to->port = f.lport;
+	return true;
+}
+
 unsigned
 fns_steer_frame(const struct fns_steer *s, const void *octets, size_t len)
 {
@@ -82,19 +121,11 @@ fns_steer_frame(const struct fns_steer *s, const void *octets, size_t len)
 		return FNS_STEER_ANY;
 	if (eth.type == ETH_ARP)
 		return owner_of_arp(&c);
-	/* whether its checksums are good is the owner's to say */
-	if (eth.type == ETH_IP4 ? ip4_parse(&p, &c, true) != DROP_TAKEN
-	                        : eth.type != ETH_IP6 || ip6_parse(&p, &c) != DROP_TAKEN)
+	if (!packet_of(&p, &eth, &c))
 		return FNS_STEER_ANY;
 	if (p.protocol == (p.v6 ? PROTO_ICMP6 : PROTO_ICMP))
 		return owner_of_icmp(s, &p);
-	if (p.protocol != PROTO_TCP || p.l4_len < 4)
-		return FNS_STEER_ANY;
-	memcpy(f.local, p.dst, 16);
-	memcpy(f.remote, p.src, 16);
-	f.rport = get_u16(p.l4);
-	f.lport = get_u16(p.l4 + 2);
-	return s->owner[flow_fold(&f)];
+	return segment_flow(&f, &p) ? s->owner[flow_fold(&f)] : FNS_STEER_ANY;
 }
 
 bool

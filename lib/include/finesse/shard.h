@@ -57,6 +57,9 @@ uint64_t fns_shard_due(const struct fns_shard *);
 enum { FNS_STEER_ANY = 256, FNS_STEER_ALL };
 unsigned fns_steer_frame(const struct fns_steer *, const void *octets, size_t len);
 
+/* Between whom it is, received or sent.  False: not a TCP segment.  Any thread. */
+bool fns_frame_ends(const void *octets, size_t len, struct fns_addr *from, struct fns_addr *to);
+
 /* An open with these (as fns_open takes them) would be of this shard; false: it must be made in the one that owns the
  * four-tuple.  Always true if a port is to be chosen. */
 bool fns_shard_owns(const struct fns_shard *, const struct fns_addr *local, const struct fns_addr *remote);

@@ -144,6 +144,7 @@ any_octets_have_some_owner(void **state)
 	for (unsigned i = 0; i < 20000; i++) {
 		size_t len = i < sizeof(good) + 1 ? i : chance_below(&r, 120);
 		uint8_t *octets = malloc(len + (len == 0));
+		struct fns_addr from, to;
 		unsigned owner;
 
 		for (size_t k = 0; k < len; k++)
@@ -158,6 +159,10 @@ any_octets_have_some_owner(void **state)
 		assert_true(owner < 3 || owner == FNS_STEER_ANY || owner == FNS_STEER_ALL);
 		if (i < sizeof(good) + 1)
 			assert_int_equal(owner == FNS_STEER_ANY, i < sizeof(good));
+		if (fns_frame_ends(octets, len, &from, &to)) /* as the owner is found */
+			assert_int_equal(owner, fns_steer_owner(&steer, &from, &to));
+		else
+			assert_int_not_equal(i, sizeof(good));
 		free(octets);
 	}
 }
