@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define COPY_MOST 2048u
+#define COPY_MOST  2048u
+#define COPY_SHORT 64u
 
 static inline size_t
 min_size(size_t a, size_t b)
@@ -20,26 +21,40 @@ min_size(size_t a, size_t b)
 
 static void *(*const volatile library)(void *, const void *, size_t) = memcpy;
 
-/* All but the last piece; how many octets. */
+/* By the library, in pieces.  What the compiler knows to be no more than a page it would copy in place by `rep movsq`, and
+ * so does the library beyond 4 KiB: several times as slow, and thirty times where source and target are nearly the same
+ * modulo 4096. */
 static __attribute__((noinline)) size_t
-copy_pieces(uint8_t *to, const uint8_t *from, size_t len)
+copy_long(uint8_t *to, const uint8_t *from, size_t len)
 {
 	size_t done = 0;
 
 	for (; len - done > COPY_MOST; done += COPY_MOST)
 		library(to + done, from + done, COPY_MOST);
-	return done;
+	library(to + done, from + done, len - done);
+	return len;
 }
 
-/* By the library, in pieces.  What the compiler knows to be no more than a page it would copy in place by `rep movsq`, and
- * so does the library beyond 4 KiB: several times as slow, and thirty times where source and target are nearly the same
- * modulo 4096. */
-static inline void
+/* Returns len, so that it can be the last that its caller does. */
+static inline size_t
 copy(uint8_t *to, const uint8_t *from, size_t len)
 {
-	size_t done = len > COPY_MOST ? copy_pieces(to, from, len) : 0;
+	uint8_t head[16], tail[16], more[2][16];
 
-	library(to + done, from + done, len - done);
+	if (len < sizeof(head) || len > COPY_SHORT)
+		return copy_long(to, from, len);
+	/* a message of an application, often: what overlaps in the middle is copied twice */
+	memcpy(head, from, 16);
+	memcpy(tail, from + len - 16, 16);
+	if (len > 32) {
+		memcpy(more[0], from + 16, 16);
+		memcpy(more[1], from + len - 32, 16);
+		memcpy(to + 16, more[0], 16);
+		memcpy(to + len - 32, more[1], 16);
+	}
+	memcpy(to, head, 16);
+	memcpy(to + len - 16, tail, 16);
+	return len;
 }
 
 /* The offset of octet `at` in the pages. */
@@ -63,10 +78,17 @@ is_small(const struct ring *r)
 	return offset_of(r, r->reach) <= RING_PAGE;
 }
 
+/* Every page has been through ring_put, which asserts that pages are RING_PAGE apart. */
+static inline uint8_t *
+page_at(const struct pool *pages, uint32_t page)
+{
+	return pages->mem + (size_t)page * RING_PAGE;
+}
+
 static inline uint32_t *
 entry_of(const struct ring *r, const struct pool *pages, uint32_t directory, size_t page)
 {
-	uint32_t *entries = pool_at(pages, directory);
+	uint32_t *entries = (uint32_t *)(void *)page_at(pages, directory);
 
 	/* 2^32 octets are a whole number of directories, so that this holds where positions wrap. */
 	return &entries[(r->head / RING_PAGE + page) % RING_DIR];
@@ -81,7 +103,7 @@ octet_at(const struct ring *r, const struct pool *pages, size_t at)
 	if (!is_small(r))
 		page = *entry_of(r, pages, r->store, offset / RING_PAGE);
 	assert(page != POOL_NONE);
-	return (uint8_t *)pool_at(pages, page) + offset % RING_PAGE;
+	return page_at(pages, page) + offset % RING_PAGE;
 }
 
 void
@@ -106,7 +128,7 @@ attach_directory(struct ring *r, struct pool *pages, size_t page)
 		*entry_of(r, pages, directory, i) = POOL_NONE;
 	*entry_of(r, pages, directory, page) = fresh;
 	r->store = directory;
-	return pool_at(pages, fresh);
+	return page_at(pages, fresh);
 }
 
 /* Page number `page`, made one that octets can be written to, which then must move reach into it if reach is not there
@@ -130,7 +152,7 @@ attach(struct ring *r, struct pool *pages, size_t page)
 			*entry_of(r, pages, r->store, i) = POOL_NONE;
 		*entry = fresh;
 	}
-	return pool_at(pages, *entry);
+	return page_at(pages, *entry);
 }
 
 /* Apart, so that what stays in one page goes straight on. */
@@ -139,6 +161,7 @@ put_pages(struct ring *r, struct pool *pages, size_t at, const uint8_t *from, si
 {
 	size_t done = 0;
 
+	assert(len <= RING_MAX - at);
 	while (done < len) {
 		size_t offset = offset_of(r, at + done);
 		size_t n = min_size(len - done, RING_PAGE - offset % RING_PAGE);
@@ -159,19 +182,17 @@ ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size
 {
 	const size_t offset = offset_of(r, at);
 
-	assert(at <= RING_MAX && len <= RING_MAX - at && pages->stride >= RING_PAGE);
-	if (!is_small(r) || offset + len > RING_PAGE)
+	assert(at <= RING_MAX && len <= RING_MAX && pages->stride == RING_PAGE);
+	if (!is_small(r) || offset + len > RING_PAGE || len == 0)
 		return put_pages(r, pages, at, octets, len);
-	if (len == 0)
-		return 0;
-	if (r->store == POOL_NONE)
+	if (r->store == POOL_NONE) {
 		r->store = pool_take(pages);
-	if (r->store == POOL_NONE)
-		return 0;
+		if (r->store == POOL_NONE)
+			return 0;
+	}
 	if (r->reach < at + len)
 		r->reach = (uint32_t)(at + len);
-	copy((uint8_t *)pool_at(pages, r->store) + offset, octets, len);
-	return len;
+	return copy(page_at(pages, r->store) + offset, octets, len);
 }
 
 void
@@ -191,20 +212,28 @@ ring_peek(const struct ring *r, const struct pool *pages, size_t at, const void 
 	return min_size(r->len - at, RING_PAGE - offset_of(r, at) % RING_PAGE);
 }
 
-void
-ring_copy(const struct ring *r, const struct pool *pages, size_t at, void *to, size_t len)
+/* Apart, as put_pages is. */
+static __attribute__((noinline)) void
+copy_pages(const struct ring *r, const struct pool *pages, size_t at, uint8_t *to, size_t len)
 {
-	uint8_t *out = to;
-
-	assert(at <= r->len && len <= r->len - at);
 	while (len > 0) {
 		size_t n = min_size(len, RING_PAGE - offset_of(r, at) % RING_PAGE);
 
-		copy(out, octet_at(r, pages, at), n);
-		out += n;
+		copy(to, octet_at(r, pages, at), n);
+		to += n;
 		at += n;
 		len -= n;
 	}
+}
+
+void
+ring_copy(const struct ring *r, const struct pool *pages, size_t at, void *to, size_t len)
+{
+	assert(at <= r->len && len <= r->len - at);
+	if (is_small(r) && r->store != POOL_NONE)
+		copy(to, page_at(pages, r->store) + offset_of(r, at), len);
+	else
+		copy_pages(r, pages, at, to, len);
 }
 
 /* Gives back the one page, if there is one. */
@@ -246,17 +275,29 @@ keep(struct ring *r, struct pool *pages, size_t from, size_t to)
 	pool_give(pages, directory);
 }
 
+/* Of several pages; apart, again. */
+static __attribute__((noinline)) void
+take_pages(struct ring *r, struct pool *pages, size_t len)
+{
+	keep(r, pages, offset_of(r, len) / RING_PAGE, len < r->reach ? span(r, r->reach) : 0);
+	r->head += (uint32_t)len;
+	r->len -= (uint32_t)len;
+	r->reach -= (uint32_t)len;
+}
+
 void
 ring_take(struct ring *r, struct pool *pages, size_t len)
 {
 	assert(len <= r->len);
-	if (!is_small(r))
-		keep(r, pages, offset_of(r, len) / RING_PAGE, len < r->reach ? span(r, r->reach) : 0);
-	else if (len == r->reach)
-		give_small(r, pages);
+	if (!is_small(r)) {
+		take_pages(r, pages, len);
+		return;
+	}
 	r->head += (uint32_t)len;
 	r->len -= (uint32_t)len;
 	r->reach -= (uint32_t)len;
+	if (r->reach == 0)
+		give_small(r, pages);
 }
 
 void

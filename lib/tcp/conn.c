@@ -338,18 +338,17 @@ conn_arm(struct fns_conn *c, enum deadline d, uint64_t after_us)
 }
 
 struct queues *
-conn_attach(struct fns_conn *c)
+conn_attach_queues(struct fns_conn *c)
 {
+	struct pool *queues = &tcp_of(c)->queues;
 	struct queues *q;
 
-	if (c->queues != POOL_NONE)
-		return conn_queues(c);
-	c->queues = pool_take(&tcp_of(c)->queues);
-	q = conn_queues(c);
-	if (q != NULL) {
-		ring_init(&q->rx);
-		ring_init(&q->tx);
-	}
+	c->queues = pool_take(queues);
+	if (c->queues == POOL_NONE)
+		return NULL;
+	q = pool_at(queues, c->queues);
+	ring_init(&q->rx);
+	ring_init(&q->tx);
 	return q;
 }
 
@@ -393,7 +392,7 @@ conn_tidy_queues(struct fns_conn *c)
 	if (r != NULL && r->held.used == 0 && r->sacked.used == 0 && !r->has_fin && !r->has_twice &&
 	    c->tail != TAIL_PROBED_AGAIN && !flagged(c, C_RECOVERY))
 		conn_drop_recovery(c);
-	if (q->rx.reach > 0 || q->tx.reach > 0 || c->troubled)
+	if ((q->rx.reach | q->tx.reach) != 0 || c->troubled)
 		return;
 	pool_give(&tcp_of(c)->queues, c->queues);
 	c->queues = POOL_NONE;

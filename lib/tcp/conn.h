@@ -384,7 +384,12 @@ void conn_dirty(struct fns_conn *);
 void conn_report(struct fns_conn *, unsigned reports);
 
 /* Attached if they were not; NULL if none are free.  Who then puts nothing in calls conn_tidy. */
-struct queues *conn_attach(struct fns_conn *);
+struct queues *conn_attach_queues(struct fns_conn *);
+static inline struct queues *
+conn_attach(struct fns_conn *c)
+{
+	return c->queues != POOL_NONE ? conn_its_queues(c) : conn_attach_queues(c);
+}
 
 /* What is held beyond RCV.NXT leaves the ring. */
 void conn_forget_islands(struct fns_conn *);
@@ -394,12 +399,19 @@ struct recovery *conn_recovery(struct fns_conn *);
 void conn_drop_recovery(struct fns_conn *);
 void conn_tidy_queues(struct fns_conn *);
 
-/* Gives back what holds nothing: recovery block, queues. */
+/* Gives back what holds nothing: recovery block, queues.  Of a connection that has these queues; and of any. */
+static inline void
+conn_tidy_its(struct fns_conn *c, const struct queues *q)
+{
+	if ((q->rx.reach | q->tx.reach) == 0 || c->troubled)
+		conn_tidy_queues(c);
+}
+
 static inline void
 conn_tidy(struct fns_conn *c)
 {
 	if (c->queues != POOL_NONE)
-		conn_tidy_queues(c);
+		conn_tidy_its(c, conn_its_queues(c));
 }
 
 /* An ACK in this turn, at most config->challenge_acks in 5 s (RFC 5961 §7). */

@@ -31,7 +31,7 @@ COLD void text_twice(struct fns_conn *, uint32_t left,
 void text_twice_told(struct fns_conn *);              /* ... and has told */
 bool text_fin(struct fns_conn *, const struct seg *); /* the FIN (this one, or one held) is next in order */
 void text_discard(struct fns_conn *);                 /* what is unread, and nobody will read */
-void text_consumed(struct fns_conn *, uint32_t len);  /* the application took: let the window grow */
+void text_consumed(struct fns_conn *);                /* the application took: let the window grow */
 uint32_t text_right_edge(
 	const struct fns_conn *); /* RCV.NXT + what there is room for, never left of RCV.ADV */
 uint16_t text_window(const struct fns_conn *, uint8_t flags,

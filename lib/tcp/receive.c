@@ -12,7 +12,7 @@ fns_peek_at(const struct fns_conn *c, size_t at, const void **run)
 {
 	const struct queues *q = conn_queues(c);
 
-	if (q == NULL || at >= q->rx.len) {
+	if (q == NULL) {
 		*run = NULL;
 		return 0;
 	}
@@ -31,12 +31,11 @@ fns_consume(struct fns_conn *c, size_t len)
 	struct queues *q = conn_queues(c);
 	uint32_t take;
 
-	if (q == NULL || q->rx.len == 0)
+	if (q == NULL || len == 0 || q->rx.len == 0)
 		return;
 	take = len < q->rx.len ? (uint32_t)len : q->rx.len;
 	ring_take(&q->rx, &tcp_of(c)->pages, take);
-	if (take > 0)
-		record_call(c, FNS_CALL_CONSUME, take);
-	conn_tidy(c);
-	text_consumed(c, take);
+	record_call(c, FNS_CALL_CONSUME, take);
+	text_consumed(c);
+	conn_tidy_its(c, q);
 }

@@ -32,18 +32,30 @@ fns_want_room(struct fns_conn *c)
 	flag(c, C_WANT_ROOM);
 }
 
-size_t
-fns_writable(const struct fns_conn *c)
+/* States and calls after which nothing more is taken. */
+static inline bool
+may_send(const struct fns_conn *c)
+{
+	return in(c, SYN_SENT | SYN_RECEIVED | ESTABLISHED | CLOSE_WAIT) &&
+	       !flagged(c, C_ORPHAN | C_FIN_QUEUED);
+}
+
+static inline size_t
+room_in(const struct fns_conn *c)
 {
 	uint32_t max = conn_options(c)->snd_buf, queued = conn_unacked(c);
 
-	if (!in(c, SYN_SENT | SYN_RECEIVED | ESTABLISHED | CLOSE_WAIT) || flagged(c, C_ORPHAN | C_FIN_QUEUED))
-		return 0;
 	return max > queued ? max - queued : 0;
 }
 
+size_t
+fns_writable(const struct fns_conn *c)
+{
+	return may_send(c) ? room_in(c) : 0;
+}
+
 /* Octets taken. */
-static size_t
+static inline size_t
 queue(struct fns_conn *c, const void *octets, size_t len)
 {
 	struct queues *q = len == 0 ? NULL : conn_attach(c);
@@ -54,23 +66,24 @@ queue(struct fns_conn *c, const void *octets, size_t len)
 	put = ring_put(&q->tx, &tcp_of(c)->pages, q->tx.len, octets, len);
 	ring_extend(&q->tx, put);
 	if (put == 0)
-		conn_tidy(c);
+		conn_tidy_its(c, q);
 	return put;
 }
 
-static ptrdiff_t
+static inline ptrdiff_t
 send(struct fns_conn *c, const void *octets, size_t len, bool more)
 {
-	size_t room = fns_writable(c), take = len < room ? len : room;
+	size_t room, take;
 
 	assert(!(c->marks & M_GONE));
 	if (c->error != 0 && in(c, ENDED) && !(c->marks & M_ERROR_TAKEN)) {
 		c->marks |= M_ERROR_TAKEN;
 		return -c->error;
 	}
-	if (!in(c, SYN_SENT | SYN_RECEIVED | ESTABLISHED | CLOSE_WAIT) || flagged(c, C_ORPHAN | C_FIN_QUEUED))
+	if (!may_send(c))
 		return -EPIPE;
-	take = queue(c, octets, take);
+	room = room_in(c);
+	take = queue(c, octets, len < room ? len : room);
 	if (take < len)
 		flag(c, C_WANT_ROOM);
 	if (take > 0) {

@@ -301,11 +301,11 @@ text_window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
 
 /* The application took octets: tell the peer if that is worth a segment (MUST-39). */
 void
-text_consumed(struct fns_conn *c, uint32_t len)
+text_consumed(struct fns_conn *c)
 {
 	uint32_t offered = conn_rcv_window(c), gain, worth = 2u * c->mss;
 
-	if (len == 0 || !in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2))
+	if (!in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2))
 		return;
 	gain = text_right_edge(c) - c->rcv.adv;
 	if (worth > c->rcv.wnd / 2)

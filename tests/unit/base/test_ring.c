@@ -113,6 +113,28 @@ put__one_octet__one_page_until_taken(void **state)
 	tear_down(&r);
 }
 
+/* Short octets are copied otherwise than long ones: none too few, and none beyond them. */
+static void
+put__every_length__these_octets_and_no_others(void **state)
+{
+	struct ring r = ring_at(7);
+
+	(void)state;
+	set_up(1);
+	for (size_t len = 1; len <= 300; len++) {
+		put_in_order(&r, source, 400);
+		assert_int_equal(ring_put(&r, &pages, 50, source + 1000 + len, len), len);
+		expect(&r, 0, source, 50);
+		target[len] = 0x5a;
+		expect(&r, 50, source + 1000 + len, len);
+		assert_int_equal(target[len], 0x5a);
+		expect(&r, 50 + len, source + 50 + len, 350 - len);
+		ring_take(&r, &pages, 400);
+		r.head = (uint32_t)len;
+	}
+	tear_down(&r);
+}
+
 /* A page exactly full needs no directory; one octet more does. */
 static void
 put__page_bound__directory_from_the_next_octet(void **state)
@@ -548,6 +570,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ring__empty__nothing_attached),
 		cmocka_unit_test(put__one_octet__one_page_until_taken),
+		cmocka_unit_test(put__every_length__these_octets_and_no_others),
 		cmocka_unit_test(put__page_bound__directory_from_the_next_octet),
 		cmocka_unit_test(peek__several_pages__runs_end_with_the_page),
 		cmocka_unit_test(put__island__counts_when_extended),
