@@ -28,6 +28,13 @@ pool_at(const struct pool *p, uint32_t index)
 	return p->mem + (size_t)index * p->stride;
 }
 
+/* The same where the stride is known when this is compiled. */
+static inline void *
+pool_at_by(const struct pool *p, uint32_t index, size_t stride)
+{
+	return p->mem + index * stride;
+}
+
 /* The index of an object whose content is undefined, or POOL_NONE when all are out. */
 static inline uint32_t
 pool_take(struct pool *p)

@@ -220,7 +220,7 @@ conn_index(const struct fns_conn *c)
 static inline struct queues *
 conn_its_queues(const struct fns_conn *c)
 {
-	return pool_at(&tcp_of(c)->queues, c->queues);
+	return pool_at_by(&tcp_of(c)->queues, c->queues, sizeof(struct queues));
 }
 
 static inline struct queues *
@@ -311,14 +311,14 @@ conn_rcv_window(const struct fns_conn *c)
 static inline struct fns_conn *
 conn_at(const struct tcp *t, uint32_t index)
 {
-	return pool_at(&t->conns, index);
+	return pool_at_by(&t->conns, index, sizeof(struct fns_conn));
 }
 
 /* All of it, to be written. */
 static inline void
 conn_prefetch(const struct tcp *t, uint32_t index)
 {
-	const uint8_t *c = pool_at(&t->conns, index);
+	const uint8_t *c = pool_at_by(&t->conns, index, sizeof(struct fns_conn));
 
 	__builtin_prefetch(c, 1);
 	__builtin_prefetch(c + 64, 1);
@@ -365,6 +365,13 @@ conn_stop(struct fns_conn *c, enum deadline d)
 		c->deadline[d - 1] = 0;
 	else if (c->persists == (d == PERSIST))
 		c->deadline[0] = 0;
+}
+
+/* Of RETRANSMIT and PERSIST the one that runs. */
+static inline void
+conn_stop_either(struct fns_conn *c)
+{
+	c->deadline[0] = 0;
 }
 
 void conn_timer(struct fns_conn *, uint32_t due); /* the wheel looks at it by that tick */

@@ -266,7 +266,7 @@ enum drop tw_arrives(struct tcp *, uint32_t index, const struct key *, const str
 static inline struct tw *
 tw_at(const struct tcp *t, uint32_t index)
 {
-	return pool_at(&t->tws, index);
+	return pool_at_by(&t->tws, index, sizeof(struct tw));
 }
 
 /* Given back, it has no port: listeners cannot have port 0 either. */

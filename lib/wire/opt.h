@@ -12,6 +12,7 @@
 
 /* NOP, NOP and the beginning of timestamps: RFC 7323, appendix A, and nearly every segment there is. */
 #define OPT_TS_ALIGNED 0x0101080au
+#define OPT_TS_ROW     12u /* octets of them */
 
 struct opt_block {
 	uint32_t left, right;
@@ -37,6 +38,18 @@ static inline void
 opt_take_ts(struct opt *opt, const uint8_t *octets)
 {
 	*opt = (struct opt){.has_ts = true, .ts_val = get_u32(octets + 4), .ts_ecr = get_u32(octets + 8)};
+}
+
+/* Writes that row, value and echo, and adds its words as numbers (cksum.h). */
+static inline void
+opt_put_ts(uint8_t *at, const uint32_t ts[2], uint64_t *sum)
+{
+	const uint32_t val = ts[0], ecr = ts[1];
+
+	*sum += (uint64_t)OPT_TS_ALIGNED + val + ecr;
+	put_u32(at, OPT_TS_ALIGNED);
+	put_u32(at + 4, val);
+	put_u32(at + 8, ecr);
 }
 
 /* The same onto nothing, and what nearly every segment has, or begins with, in one comparison. */

@@ -44,6 +44,25 @@ enum drop seg_parse(struct seg *, uint16_t *src_port, uint16_t *dst_port, const 
  * sum of their words as numbers (cksum.h). */
 size_t seg_build_summed(uint8_t *at, uint16_t src_port, uint16_t dst_port, const struct seg *, uint64_t *sum);
 
+/* The same of a segment without options, or with timestamps (`ts`: value, echo) alone, as nearly all are. */
+static inline size_t
+seg_build_plain(uint8_t *at, uint32_t ports, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t wnd,
+                const uint32_t ts[2], uint64_t *sum)
+{
+	const size_t header = ts == NULL ? SEG_HEADER : SEG_HEADER + OPT_TS_ROW;
+	const uint32_t offset = (uint32_t)header << 26 | (uint32_t)flags << 16 | wnd;
+
+	*sum = (uint64_t)ports + seq + ack + offset;
+	put_u32(at, ports);
+	put_u32(at + 4, seq);
+	put_u32(at + 8, ack);
+	put_u32(at + 12, offset);
+	put_u32(at + 16, 0);
+	if (ts != NULL)
+		opt_put_ts(at + SEG_HEADER, ts, sum);
+	return header;
+}
+
 static inline size_t
 seg_build(uint8_t *at, uint16_t src_port, uint16_t dst_port, const struct seg *seg)
 {
