@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sip_key {
 	uint64_t k0, k1;
@@ -20,12 +21,17 @@ struct sip_state {
 	uint64_t v0, v1, v2, v3;
 };
 
-/* Octet by octet, so that byte order does not matter; compilers make one load of it. */
+/* Words are little-endian. */
 static inline uint64_t
 sip_load(const uint8_t *p)
 {
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-	       (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+	uint64_t word;
+
+	memcpy(&word, p, 8);
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
 }
 
 static inline uint64_t
