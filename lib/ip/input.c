@@ -5,6 +5,7 @@
 
 #include "flow.h"
 #include "ip6.h"
+#include "look.h"
 #include "ours.h"
 
 static bool
@@ -46,23 +47,16 @@ ip4_addresses(const struct ip *ip, struct ip_arrival *a, bool group)
 {
 	const struct ip_packet *p = &a->packet;
 
-	if (!is_unicast4(ip, p->src) || ip_is_ours(ip, p->src))
+	if (!is_unicast4(ip, p->src + 12) || ip_is_ours(ip, p->src))
 		return DROP_IP4_SOURCE;
 	a->own = ip_own(ip, p->dst);
 	if (a->own == OWN_NONE)
-		return addr_is_multicast(p->dst) || is_broadcast(ip, p->dst) ? DROP_IP4_BROADCAST
-		                                                             : DROP_IP4_NOT_OURS;
+		return addr_is_multicast(p->dst) || is_broadcast(ip, p->dst + 12) ? DROP_IP4_BROADCAST
+		                                                                  : DROP_IP4_NOT_OURS;
 	return group ? DROP_L2_NOT_OURS : DROP_TAKEN; /* RFC 1122 §3.3.6 */
 }
 
-/* ICMP or ICMPv6 that passed the checks of its packet. */
-static enum drop
-later(struct ip_arrival *a)
-{
-	a->kind = IP_LATER;
-	return DROP_TAKEN;
-}
-
+/* What is neither dropped nor a segment, which ARP, ICMP or ICMPv6 will tell apart, is still IP_HANDLED. */
 static enum drop
 ip4_look(const struct ip *ip, const struct fns_frame *f, const struct eth *eth, struct cursor *c,
          struct ip_arrival *a)
@@ -81,7 +75,7 @@ ip4_look(const struct ip *ip, const struct fns_frame *f, const struct eth *eth, 
 		return tcp_segment(a, f->flags);
 	if (a->packet.protocol != PROTO_ICMP)
 		return DROP_IP4_PROTOCOL;
-	return f->flags & FNS_FRAME_CKSUM_BAD ? DROP_ICMP_CKSUM : later(a);
+	return f->flags & FNS_FRAME_CKSUM_BAD ? DROP_ICMP_CKSUM : DROP_TAKEN;
 }
 
 static bool
@@ -149,13 +143,11 @@ ip6_look(const struct ip *ip, const struct fns_frame *f, const struct eth *eth, 
 	}
 	if (a->packet.protocol != PROTO_ICMP6)
 		return DROP_IP6_PROTOCOL;
-	if (f->flags & FNS_FRAME_CKSUM_BAD)
-		return DROP_ICMP_CKSUM;
-	return later(a);
+	return f->flags & FNS_FRAME_CKSUM_BAD ? DROP_ICMP_CKSUM : DROP_TAKEN;
 }
 
-enum drop
-ip_look(const struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
+static enum drop
+look(const struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
 {
 	struct cursor c = cursor_of(f->data, f->len);
 	struct eth eth;
@@ -175,7 +167,32 @@ ip_look(const struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
 		return ip4_look(ip, f, &eth, &c, a);
 	if (eth.type == ETH_IP6)
 		return ip6_look(ip, f, &eth, &c, a);
-	return eth.type == ETH_ARP ? later(a) : DROP_L2_TYPE;
+	return eth.type == ETH_ARP ? DROP_TAKEN : DROP_L2_TYPE;
+}
+
+static void
+segment_of(struct ip_segment *s, const struct ip_packet *p, uint8_t own, bool verified)
+{
+	memcpy(s->remote, p->src, 16);
+	s->l4 = p->l4;
+	s->len = p->l4_len;
+	s->pseudo = cksum_pseudo(p->src, p->dst, PROTO_TCP, p->l4_len);
+	s->own = own;
+	s->tos = p->tos;
+	s->v6 = p->v6;
+	s->verified = verified;
+}
+
+enum drop
+ip_look_closely(const struct ip *ip, const struct fns_frame *f, struct ip_segment *s)
+{
+	struct ip_arrival a;
+	enum drop why = look(ip, f, &a);
+
+	s->l4 = NULL;
+	if (why == DROP_TAKEN && a.kind == IP_SEGMENT)
+		segment_of(s, &a.packet, a.own, a.l4_verified);
+	return why;
 }
 
 enum drop
@@ -183,11 +200,10 @@ ip_arrive(struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
 {
 	struct cursor c = cursor_of(f->data, f->len);
 	struct eth eth;
-	enum drop why = ip_look(ip, f, a);
+	enum drop why = look(ip, f, a);
 
-	if (why != DROP_TAKEN || a->kind != IP_LATER)
+	if (why != DROP_TAKEN || a->kind == IP_SEGMENT)
 		return why;
-	a->kind = IP_HANDLED;
 	(void)eth_parse(&eth, &c);
 	if (eth.type == ETH_ARP)
 		return arp_arrives(ip, f->port, &eth, &c);
@@ -195,23 +211,21 @@ ip_arrive(struct ip *ip, const struct fns_frame *f, struct ip_arrival *a)
 }
 
 bool
-ip_loop_arrives(const struct ip *ip, struct ip_arrival *a)
+ip_loop_arrives(const struct ip *ip, struct ip_segment *s)
 {
 	uint16_t len;
 	const uint8_t *octets = loop_head(&ip->loop, &len);
+	struct ip_packet p;
 	struct cursor c;
 
 	if (octets == NULL)
 		return false;
 	c = cursor_of(octets, len);
 	if (octets[0] >> 4 == 4)
-		ip4_parse(&a->packet, &c, true);
+		ip4_parse(&p, &c, true);
 	else
-		ip6_parse(&a->packet, &c);
-	a->kind = IP_SEGMENT;
-	a->l4_verified = true;
-	a->port = LOOP_PORT;
-	a->own = ip_own(ip, a->packet.dst);
+		ip6_parse(&p, &c);
+	segment_of(s, &p, ip_own(ip, p.dst), true);
 	return true;
 }
 

@@ -44,6 +44,7 @@ struct ip_stats {
 struct own {
 	uint8_t addr[OWN_MAX][16];
 	uint64_t sum[OWN_MAX]; /* of their words (cksum_number_addr) */
+	uint32_t ip4[OWN_MAX]; /* of IPv4 ones the four octets, as in memory; else 0 */
 	uint8_t count;
 	uint8_t slot
 		[256]; /* number + 1 by hash, 0: free; open addressing, as nobody but the configuration fills it */
@@ -90,7 +91,7 @@ struct ip_path {
 };
 _Static_assert(sizeof(struct ip_path) == 64, "one line of the cache");
 
-/* Of a port, for each frame that arrives. */
+/* Of a port, for each frame that arrives; where there is none, of a frame none is short enough. */
 struct ip_port {
 	uint64_t mac; /* eth_word */
 	uint32_t len_max;
@@ -119,11 +120,22 @@ struct ip {
 size_t ip_bytes(const struct fns_config *); /* memory that ip_init wants, zeroed, aligned to 64 */
 void ip_init(struct ip *, const struct fns_config *, void *zeroed, uint64_t key, uint64_t now_us);
 
+/* A TCP segment to an address of ours. */
+struct ip_segment {
+	uint8_t remote[16]; /* who sent it */
+	const uint8_t *l4;  /* into the frame: padding behind the packet is cut off */
+	uint64_t pseudo;    /* the sum of its pseudo header (cksum.h) */
+	uint16_t len;       /* of l4 */
+	uint8_t own;        /* the number of the address of ours that it came to */
+	uint8_t tos;
+	bool v6;
+	bool verified; /* the driver says that the TCP checksum is good */
+};
+
 enum ip_arrival_kind {
 	IP_HANDLED, /* nothing more to do: dropped, or answered here */
 	IP_SEGMENT, /* packet.l4 is a TCP segment to an address of ours */
 	IP_ERROR,   /* error is an ICMP error about a packet of ours: kind, flow, seq, mtu */
-	IP_LATER,   /* of ip_look only: it will be told apart when it is its turn */
 };
 
 struct ip_arrival {
@@ -138,13 +150,9 @@ struct ip_arrival {
 /* One arriving frame.  The fate so far: DROP_TAKEN for the kinds IP_SEGMENT and IP_ERROR may still become a drop above. */
 enum drop ip_arrive(struct ip *, const struct fns_frame *, struct ip_arrival *);
 
-/* The same ahead of its turn, while frames before it have not arrived yet: nothing changes.  Of what ip_arrive would act
- * upon, this says IP_LATER. */
-enum drop ip_look(const struct ip *, const struct fns_frame *, struct ip_arrival *);
-
-/* The next packet of the loop, put there in an earlier turn, as an arrival: always a TCP segment of our own, so neither
- * its addresses nor its checksum are doubted.  False: none.  ip_looped gives its place back. */
-bool ip_loop_arrives(const struct ip *, struct ip_arrival *);
+/* The next packet of the loop, put there in an earlier turn: always a TCP segment of our own, so neither its addresses
+ * nor its checksum are doubted.  False: none.  ip_looped gives its place back. */
+bool ip_loop_arrives(const struct ip *, struct ip_segment *);
 void ip_looped(struct ip *);
 
 /* Neighbour requests that are due, announcements; needs tx. */
@@ -152,9 +160,9 @@ void ip_timeouts(struct ip *);
 uint64_t ip_due(const struct ip *); /* UINT64_MAX: never */
 
 static inline uint8_t
-own_hash(const uint8_t addr[16])
+own_hash(uint32_t folded)
 {
-	return (uint8_t)(addr_hash(addr) >> 56);
+	return (uint8_t)(folded * UINT32_C(0x9e3779b1) >> 24);
 }
 
 /* The number of an address of ours, on any port (link-local ones included); OWN_NONE: it is not ours. */
@@ -163,8 +171,20 @@ ip_own(const struct ip *ip, const uint8_t addr[16])
 {
 	uint8_t n;
 
-	for (uint8_t h = own_hash(addr); (n = ip->own.slot[h]) != 0; h++)
+	for (uint8_t h = own_hash(addr_fold(addr)); (n = ip->own.slot[h]) != 0; h++)
 		if (addr_equal(ip->own.addr[n - 1], addr))
+			return (uint8_t)(n - 1);
+	return OWN_NONE;
+}
+
+/* The same of an IPv4 address, as it lies in memory; it is not 0.0.0.0. */
+static inline uint8_t
+ip_own4(const struct ip *ip, uint32_t ip4)
+{
+	uint8_t n;
+
+	for (uint8_t h = own_hash(addr_fold_ip4(ip4)); (n = ip->own.slot[h]) != 0; h++)
+		if (ip->own.ip4[n - 1] == ip4)
 			return (uint8_t)(n - 1);
 	return OWN_NONE;
 }

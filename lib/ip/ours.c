@@ -104,7 +104,7 @@ port_source(const struct fns_port_config *p, const uint8_t next[16], uint8_t sou
 static void
 own_add(struct ip *ip, const uint8_t addr[16])
 {
-	uint8_t h = own_hash(addr);
+	uint8_t h = own_hash(addr_fold(addr));
 
 	if (ip_own(ip, addr) != OWN_NONE)
 		return;
@@ -112,6 +112,8 @@ own_add(struct ip *ip, const uint8_t addr[16])
 		h++;
 	memcpy(ip->own.addr[ip->own.count], addr, 16);
 	ip->own.sum[ip->own.count] = cksum_number_addr(addr);
+	if (addr_is_ip4(addr))
+		memcpy(&ip->own.ip4[ip->own.count], addr + 12, 4);
 	ip->own.slot[h] = ++ip->own.count;
 }
 
@@ -189,18 +191,21 @@ on_link_of(const struct ip *ip, const uint8_t addr[16])
 }
 
 bool
-is_broadcast_of(const struct ip *ip, const uint8_t addr[16])
+is_broadcast_of(const struct ip *ip, const uint8_t ip4[4])
 {
-	uint32_t ip4 = get_u32(addr + 12);
+	uint32_t number = get_u32(ip4);
+	uint8_t addr[16];
 	uint64_t words[2];
 
-	if (ip4 == UINT32_MAX)
+	if (number == UINT32_MAX)
 		return true;
+	addr_from_ip4(addr, ip4);
 	memcpy(words, addr, 16);
 	for (uint16_t i = 0; i < ip->on_links; i++) {
 		uint32_t host = ip->on_link[i].host;
 
-		if (host != 0 && ((ip4 & host) == host || (ip4 & host) == 0) && holds(&ip->on_link[i], words))
+		if (host != 0 && ((number & host) == host || (number & host) == 0) &&
+		    holds(&ip->on_link[i], words))
 			return true;
 	}
 	return false;

@@ -43,24 +43,24 @@ bool port_source(const struct fns_port_config *, const uint8_t next[16], uint8_t
 /* The first address of the port, of this family, with more than the link's scope. */
 bool port_source_far(const struct fns_port_config *, bool ip4, uint8_t source[16]);
 
-/* 255.255.255.255, or all ones (or zeros, as in 4.2BSD) behind the prefix of a port.  The address is an IPv4 one. */
-bool is_broadcast_of(const struct ip *, const uint8_t addr[16]);
+/* 255.255.255.255, or all ones (or zeros, as in 4.2BSD) behind the prefix of a port. */
+bool is_broadcast_of(const struct ip *, const uint8_t ip4[4]);
 
 static inline bool
-is_broadcast(const struct ip *ip, const uint8_t addr[16])
+is_broadcast(const struct ip *ip, const uint8_t ip4[4])
 {
 	uint32_t host;
 
-	memcpy(&host, addr + 12, 4);
+	memcpy(&host, ip4, 4);
 	host &= ip->broadcast;
-	return (host == 0 || host == ip->broadcast) && is_broadcast_of(ip, addr);
+	return (host == 0 || host == ip->broadcast) && is_broadcast_of(ip, ip4);
 }
 
 /* One station's address: not unspecified, loopback, this-network, reserved, a group's or broadcast. */
 static inline bool
-is_unicast4(const struct ip *ip, const uint8_t addr[16])
+is_unicast4(const struct ip *ip, const uint8_t ip4[4])
 {
-	return addr[12] != 0 && addr[12] != 127 && addr[12] < 224 && !is_broadcast(ip, addr);
+	return ip4[0] != 0 && ip4[0] != 127 && ip4[0] < 224 && !is_broadcast(ip, ip4);
 }
 
 static inline bool
@@ -75,7 +75,7 @@ is_unicast6(const uint8_t addr[16])
 static inline bool
 is_unicast(const struct ip *ip, const uint8_t addr[16])
 {
-	return addr_is_ip4(addr) ? is_unicast4(ip, addr) : is_unicast6(addr);
+	return addr_is_ip4(addr) ? is_unicast4(ip, addr + 12) : is_unicast6(addr);
 }
 
 /* ff02::1:ff00:0/104 with the last three octets of addr (RFC 4291 §2.7.1), and the MAC of an IPv6 group (RFC 2464 §7). */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "look.h"
 #include "requests.h"
 
 #define EXPIRE_BUDGET                                                                                        \
@@ -93,18 +94,35 @@ struct look {
 #define fetch(frame, to_write)                                                                               \
 	(__builtin_prefetch((frame)->data, to_write), __builtin_prefetch((frame)->data + 64, to_write))
 
+static inline void
+parse(struct fns_shard *s, const struct ip_segment *segment, struct look *l)
+{
+	enum drop drop = tcp_parse(&s->tcp, segment, &l->arrival);
+
+	l->segment = drop == DROP_TAKEN;
+	l->drop = (uint8_t)drop;
+}
+
+static __attribute__((noinline)) void
+look_closely(struct fns_shard *s, const struct fns_frame *frame, struct look *l)
+{
+	struct ip_segment segment;
+
+	l->segment = false;
+	l->drop = (uint8_t)ip_look_closely(&s->ip, frame, &segment);
+	if (l->drop == DROP_TAKEN && segment.l4 != NULL)
+		parse(s, &segment, l);
+}
+
 static void
 look(struct fns_shard *s, const struct fns_frame *frame, struct look *l)
 {
-	struct ip_arrival a;
-	enum drop drop = ip_look(&s->ip, frame, &a);
+	struct ip_segment segment;
 
-	l->segment = drop == DROP_TAKEN && a.kind == IP_SEGMENT;
-	if (l->segment) {
-		drop = tcp_parse(&s->tcp, &a, &l->arrival);
-		l->segment = drop == DROP_TAKEN;
-	}
-	l->drop = (uint8_t)drop;
+	if (ip_look(&s->ip, frame, &segment))
+		parse(s, &segment, l);
+	else
+		look_closely(s, frame, l);
 }
 
 static enum drop
@@ -143,14 +161,14 @@ arrive_burst(struct fns_shard *s, const struct fns_frame *frame, unsigned n)
 static void
 arrive_looped(struct fns_shard *s)
 {
-	struct ip_arrival a;
-	struct tcp_arrival segment;
+	struct ip_segment segment;
+	struct tcp_arrival a;
 
-	for (uint32_t n = s->ip.loop.used; n > 0 && ip_loop_arrives(&s->ip, &a); n--) {
-		enum drop drop = tcp_parse(&s->tcp, &a, &segment);
+	for (uint32_t n = s->ip.loop.used; n > 0 && ip_loop_arrives(&s->ip, &segment); n--) {
+		enum drop drop = tcp_parse(&s->tcp, &segment, &a);
 
 		if (drop == DROP_TAKEN)
-			drop = tcp_arrives(&s->tcp, &segment);
+			drop = tcp_arrives(&s->tcp, &a);
 		counter_add(&s->frames_looped, 1);
 		counter_add(&s->fate[drop], 1);
 		ip_looped(&s->ip);

@@ -2,25 +2,6 @@
  * if nobody has asked for it before. */
 #include "conn.h"
 
-enum drop
-tcp_parse(const struct tcp *t, const struct ip_arrival *ip, struct tcp_arrival *a)
-{
-	const struct ip_packet *p = &ip->packet;
-	enum drop drop = seg_parse(&a->seg, &a->key.rport, &a->key.lport, p->l4, p->l4_len, p->src, p->dst,
-	                           ip->l4_verified);
-
-	if (drop != DROP_TAKEN)
-		return drop;
-	a->seg.ce = (p->tos & 3) == 3;
-	memcpy(a->key.remote, p->src, 16);
-	a->key.local = ip->own;
-	a->key.ip6 = !addr_is_ip4(p->src);
-	a->hash = tcp_hash(t, &a->key);
-	a->guess = TABLE_NONE;
-	table_prefetch(&t->table, a->hash);
-	return DROP_TAKEN;
-}
-
 void
 tcp_expect(const struct tcp *t, struct tcp_arrival *a)
 {

@@ -62,11 +62,9 @@ cksum_header20(uint64_t sum, const uint8_t *p)
 	return cksum_four(cksum_eight(cksum_eight(sum, p), p + 8), p + 16);
 }
 
-/* The sum of the pseudo header; addresses of 16 octets, IPv4 mapped (both or neither).  RFC 8200 §8.1; for IPv4 (RFC
- * 9293 §3.1) the same words come to the same sum: the prefix ::ffff:0:0 of a mapped address adds 0xffff, which is zero in
- * one's complement. */
+/* What the pseudo header has behind the addresses. */
 static inline uint64_t
-cksum_pseudo(const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, size_t len)
+cksum_pseudo_rest(uint8_t protocol, size_t len)
 {
 	uint8_t rest[8];
 	uint64_t sum;
@@ -74,7 +72,17 @@ cksum_pseudo(const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, siz
 	put_u32(rest, (uint32_t)len);
 	put_u32(rest + 4, protocol);
 	memcpy(&sum, rest, 8);
-	sum = cksum_eight(cksum_eight(sum, src), src + 8);
+	return sum;
+}
+
+/* The sum of the pseudo header; addresses of 16 octets, IPv4 mapped (both or neither).  RFC 8200 §8.1; for IPv4 (RFC
+ * 9293 §3.1) the same words come to the same sum: the prefix ::ffff:0:0 of a mapped address adds 0xffff, which is zero in
+ * one's complement. */
+static inline uint64_t
+cksum_pseudo(const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, size_t len)
+{
+	uint64_t sum = cksum_eight(cksum_eight(cksum_pseudo_rest(protocol, len), src), src + 8);
+
 	return cksum_eight(cksum_eight(sum, dst), dst + 8);
 }
 
@@ -97,6 +105,14 @@ cksum_fold(uint64_t sum)
 
 	memcpy(octets, &folded, sizeof(octets));
 	return get_u16(octets);
+}
+
+/* Does it fold to zero?  Of octets that are not all zeros, it is then a multiple of 2^16 - 1: which those are that come to
+ * few when they are divided by it, and so when they are multiplied by its inverse modulo 2^64. */
+static inline bool
+cksum_is_right(uint64_t sum)
+{
+	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / UINT16_MAX;
 }
 
 /* The other way to keep a sum: of words of 16 or 32 bits as numbers, while they are written.  What has just been

@@ -82,6 +82,27 @@ addr_equal(const uint8_t a[16], const uint8_t b[16])
 	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
+/* The XOR of an address's words, as in memory. */
+static inline uint32_t
+addr_fold(const uint8_t addr[16])
+{
+	uint64_t word[2];
+
+	memcpy(word, addr, 16);
+	word[0] ^= word[1];
+	return (uint32_t)(word[0] ^ word[0] >> 32);
+}
+
+/* The same of a mapped one, from its four octets. */
+static inline uint32_t
+addr_fold_ip4(uint32_t ip4)
+{
+	uint32_t prefix;
+
+	memcpy(&prefix, addr_mapped_prefix + 8, 4);
+	return ip4 ^ prefix;
+}
+
 /* Its topmost bits spread addresses of one network, of either family.  No secret: who may choose addresses can make them
  * meet. */
 static inline uint64_t

@@ -95,6 +95,20 @@ opt_parse_each(struct opt *opt, const uint8_t *at, size_t len)
 	}
 }
 
+/* What timestamps begin, as nearly all do, is blocks or nothing. */
+void
+opt_parse_any(struct opt *opt, const uint8_t *octets, size_t len)
+{
+	if (len >= 12 && get_u32(octets) == OPT_TS_ALIGNED) {
+		opt_take_ts(opt, octets);
+		octets += 12;
+		len -= 12;
+	} else {
+		*opt = (struct opt){0};
+	}
+	opt_parse_each(opt, octets, len);
+}
+
 /* The next place, n being even, where what follows an option's kind and length begins a word. */
 static size_t
 align(size_t n)

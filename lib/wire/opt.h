@@ -32,6 +32,7 @@ struct opt {
 /* Never fails and never reads past len: unknown kinds are skipped by their length (MUST-6), a known kind of wrong
  * length counts as unknown, of doubles the first stands, and each step moves on by at least one octet. */
 void opt_parse_each(struct opt *, const uint8_t *octets, size_t len); /* adds to what is there */
+void opt_parse_any(struct opt *, const uint8_t *octets, size_t len);  /* to nothing */
 
 /* What begins with OPT_TS_ALIGNED and ends 12 octets later. */
 static inline void
@@ -52,19 +53,14 @@ opt_put_ts(uint8_t *at, const uint32_t ts[2], uint64_t *sum)
 	put_u32(at + 8, ecr);
 }
 
-/* The same onto nothing, and what nearly every segment has, or begins with, in one comparison. */
+/* The same, and what nearly every segment has, in one comparison. */
 static inline void
 opt_parse(struct opt *opt, const uint8_t *octets, size_t len)
 {
-	if (len >= 12 && get_u32(octets) == OPT_TS_ALIGNED) {
+	if (len == 12 && get_u32(octets) == OPT_TS_ALIGNED)
 		opt_take_ts(opt, octets);
-		octets += 12;
-		len -= 12;
-	} else {
-		*opt = (struct opt){0};
-	}
-	if (len > 0)
-		opt_parse_each(opt, octets, len);
+	else
+		opt_parse_any(opt, octets, len);
 }
 
 /* Order and padding: as Linux, MSS; SACK-permitted and timestamps in one row; NOP and window scale; SACK blocks.

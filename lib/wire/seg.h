@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cksum.h"
+#include "cursor.h"
 #include "drop.h"
 #include "flow.h"
+#include "ip4.h"
 #include "opt.h"
 
 enum seg_flags {
@@ -35,10 +38,67 @@ struct seg {
 	struct opt opt;
 };
 
-/* l4 points to len octets of TCP between src and dst (the checksum is verified here unless `verified`, the driver's
- * word that it is good).  Returns DROP_TAKEN and fills *seg, *src_port and *dst_port, or the reason. */
-enum drop seg_parse(struct seg *, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
-                    const uint8_t src[16], const uint8_t dst[16], bool verified);
+/* Is the sum of the segment and of its pseudo header zero?  Most headers are of 32 octets. */
+static inline bool
+seg_sum_is_right(const uint8_t *l4, size_t len, uint64_t pseudo)
+{
+	enum { MOST = SEG_HEADER + 12 };
+	uint64_t sum;
+
+	if (len < MOST)
+		return cksum_is_right(cksum_add(pseudo, l4, len));
+	sum = cksum_eight(cksum_eight(pseudo, l4), l4 + 8);
+	sum = cksum_eight(cksum_eight(sum, l4 + 16), l4 + 24);
+	if (len > MOST)
+		sum = cksum_add(sum, l4 + MOST, len - MOST);
+	return cksum_is_right(sum);
+}
+
+/* l4 points to len octets of TCP, `pseudo` is the sum of their pseudo header (the checksum is verified here unless
+ * `verified`, the driver's word that it is good).  Returns DROP_TAKEN and fills *seg, *src_port and *dst_port, or the
+ * reason.  For each frame, and too long for the compiler to inline unasked. */
+static inline __attribute__((always_inline)) enum drop
+seg_parse_summed(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
+                 uint64_t pseudo, bool verified)
+{
+	size_t header;
+	uint32_t ports;
+
+	if (len < SEG_HEADER)
+		return DROP_TCP_SHORT;
+	header = (size_t)(l4[12] >> 4) * 4;         /* the reserved bits beside it are ignored */
+	if (header - SEG_HEADER > len - SEG_HEADER) /* or negative */
+		return DROP_TCP_OFFSET;
+	if (!verified && !seg_sum_is_right(l4, len, pseudo))
+		return DROP_TCP_CKSUM; /* MUST-3 */
+	ports = get_u32(l4);
+	*src_port = (uint16_t)(ports >> 16);
+	*dst_port = (uint16_t)ports;
+	if (ports <= UINT16_MAX || (uint16_t)ports == 0)
+		return DROP_TCP_PORT_ZERO;
+	seg->seq = get_u32(l4 + 4);
+	seg->ack = get_u32(l4 + 8);
+	seg->flags = l4[13];
+	seg->ce = false;
+	seg->wnd = get_u16(l4 + 14);
+	seg->up = get_u16(l4 + 18);
+	opt_parse(&seg->opt, l4 + SEG_HEADER, header - SEG_HEADER);
+	if (seg->opt.illegal && (seg->flags & SYN))
+		return DROP_TCP_OPTION; /* MUST-7; later segments still carry text, so there only the options are lost */
+	seg->text = l4 + header;
+	seg->text_len = (uint16_t)(len - header);
+	seg->len = seg->text_len + (seg->flags / SYN & 1u) + (seg->flags / FIN & 1u);
+	return DROP_TAKEN;
+}
+
+/* The same of octets between src and dst. */
+static inline enum drop
+seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t *l4, size_t len,
+          const uint8_t src[16], const uint8_t dst[16], bool verified)
+{
+	return seg_parse_summed(seg, src_port, dst_port, l4, len, cksum_pseudo(src, dst, PROTO_TCP, len),
+	                        verified);
+}
 
 /* Writes header and options at `at` (checksum field zero) and returns their length; text goes behind it.  With *sum the
  * sum of their words as numbers (cksum.h). */

@@ -23,6 +23,7 @@
 #include "ip.h"
 #include "ip4.h"
 #include "ip6.h"
+#include "look.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SECOND       UINT64_C(1000000)
@@ -71,6 +72,7 @@ struct net {
 	struct fns_outbox tx;
 	uint8_t *in; /* the frame that arrived last */
 	struct ip_arrival arrival;
+	bool common; /* and a first look was enough to see it */
 };
 
 static inline void
@@ -232,25 +234,6 @@ made_icmp(struct made *m, const uint8_t dst_mac[6], const char *src, const char 
 	made_packet(m, dst_mac, src, dst, is_v4(&s) ? 1 : 58, is_v4(&s) ? 64 : 255, l4, len, 2);
 }
 
-static inline enum drop
-arrive_flagged(struct net *n, uint8_t port, uint16_t flags, const struct made *m)
-{
-	struct fns_frame f = {.len = (uint16_t)m->len, .flags = flags, .port = port};
-
-	free(n->in);
-	n->in = malloc(m->len);
-	memcpy(n->in, m->at, m->len);
-	f.data = n->in;
-	memset(&n->arrival, 0x5a, sizeof(n->arrival));
-	return ip_arrive(&n->ip, &f, &n->arrival);
-}
-
-static inline enum drop
-arrive(struct net *n, const struct made *m)
-{
-	return arrive_flagged(n, 0, 0, m);
-}
-
 /* The drop by name, and which case it was. */
 #define assert_drop(is, expected, ...) assert_drop_at((is), (expected), __FILE__, __LINE__, __VA_ARGS__)
 
@@ -267,6 +250,64 @@ assert_drop_at(enum drop is, enum drop expected, const char *file, int line, con
 	va_end(arguments);
 	print_error("%s: %s, not %s\n", text, drop_name(is), drop_name(expected));
 	_fail(file, line);
+}
+
+static inline void
+assert_segment(const struct ip_segment *s, const struct ip_packet *p, uint8_t own, bool verified)
+{
+	assert_memory_equal(s->remote, p->src, 16);
+	assert_ptr_equal(s->l4, p->l4);
+	assert_int_equal(s->len, p->l4_len);
+	assert_int_equal(s->own, own);
+	assert_int_equal(s->tos, p->tos);
+	assert_int_equal(s->v6, p->v6);
+	assert_int_equal(s->verified, verified);
+	assert_int_equal(cksum_fold(s->pseudo), cksum_fold(cksum_pseudo(p->src, p->dst, 6, p->l4_len)));
+}
+
+/* What is seen of a frame ahead of its turn, at the first glance or the second, is what then arrived: `why`, and
+ * n->arrival.  True: the first was enough. */
+static inline bool
+assert_looks_like(const struct net *n, const struct fns_frame *f, enum drop why)
+{
+	const struct ip_arrival *a = &n->arrival;
+	struct ip_segment s;
+	enum drop seen = ip_look_closely(&n->ip, f, &s);
+
+	if (seen != DROP_TAKEN || s.l4 != NULL)
+		assert_drop(seen, why, "looked at closely");
+	assert_int_equal(seen == DROP_TAKEN && s.l4 != NULL, why == DROP_TAKEN && a->kind == IP_SEGMENT);
+	if (s.l4 != NULL)
+		assert_segment(&s, &a->packet, a->own, a->l4_verified);
+	memset(&s, 0x5a, sizeof(s));
+	if (!ip_look(&n->ip, f, &s))
+		return false;
+	assert_drop(DROP_TAKEN, why, "looked at");
+	assert_int_equal(a->kind, IP_SEGMENT);
+	assert_segment(&s, &a->packet, a->own, a->l4_verified);
+	return true;
+}
+
+static inline enum drop
+arrive_flagged(struct net *n, uint8_t port, uint16_t flags, const struct made *m)
+{
+	struct fns_frame f = {.len = (uint16_t)m->len, .flags = flags, .port = port};
+	enum drop why;
+
+	free(n->in);
+	n->in = malloc(m->len);
+	memcpy(n->in, m->at, m->len);
+	f.data = n->in;
+	memset(&n->arrival, 0x5a, sizeof(n->arrival));
+	why = ip_arrive(&n->ip, &f, &n->arrival);
+	n->common = assert_looks_like(n, &f, why);
+	return why;
+}
+
+static inline enum drop
+arrive(struct net *n, const struct made *m)
+{
+	return arrive_flagged(n, 0, 0, m);
 }
 
 /* What was sent: exactly one frame, which is then given back; or nothing. */

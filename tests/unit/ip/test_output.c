@@ -1,8 +1,8 @@
 /* Segments on their way out: verdicts, room, headers, checksum by us or by the port, padding (hostile-inputs A08). */
 #include "net.h"
 
-static const uint8_t SYN[24] = {0x30, 0x39, 0, 80,   1,    2,        3, 4, [12] = 0x60,
-                                0x02, 0x20, 0, 0xab, 0xcd, [20] = 2, 4, 5, 0xb4};
+static const uint8_t SEGMENT[24] = {0x30, 0x39, 0, 80,   1,    2,        3, 4, [12] = 0x60,
+                                    0x02, 0x20, 0, 0xab, 0xcd, [20] = 2, 4, 5, 0xb4};
 
 static void
 begin__verdicts(void **unused)
@@ -45,7 +45,7 @@ static void
 loop__our_own__in_order_and_bounded(void **unused)
 {
 	static const char *const own[] = {ME4, ME6};
-	struct ip_arrival a;
+	struct ip_segment a;
 	struct ip_out out;
 	struct net n;
 
@@ -68,10 +68,12 @@ loop__our_own__in_order_and_bounded(void **unused)
 	assert_int_equal(ip_due(&n.ip), n.ip.now_us);
 	for (unsigned i = 0; i < LOOP_FRAMES; i++) {
 		assert_true(ip_loop_arrives(&n.ip, &a));
-		assert_int_equal(a.kind, IP_SEGMENT);
-		assert_memory_equal(a.packet.src, addr(own[i & 1]).ip, 16);
-		assert_int_equal(a.packet.l4_len, 40);
-		assert_int_equal(a.packet.l4[0], i & 0xff);
+		assert_memory_equal(a.remote, addr(own[i & 1]).ip, 16);
+		assert_int_equal(a.own, ip_own(&n.ip, a.remote));
+		assert_int_equal(a.v6, i & 1);
+		assert_true(a.verified);
+		assert_int_equal(a.len, 40);
+		assert_int_equal(a.l4[0], i & 0xff);
 		ip_looped(&n.ip);
 	}
 	assert_false(ip_loop_arrives(&n.ip, &a));
@@ -182,7 +184,7 @@ finish__headers_and_checksum(void **unused)
 	net_up(&n);
 	net_resolve(&n, 0, PEER4, PEER);
 	net_resolve(&n, 0, PEER6, OTHER);
-	send_segment(&n, ME4, PEER4, SYN, sizeof(SYN));
+	send_segment(&n, ME4, PEER4, SEGMENT, sizeof(SEGMENT));
 	assert_int_equal(n.slot[0].port, 0);
 	assert_int_equal(n.slot[0].flags, 0);
 	take_sent(&n, &m); /* sums verified */
@@ -198,8 +200,8 @@ finish__headers_and_checksum(void **unused)
 	assert_int_equal(m.at[23], 6);
 	assert_memory_equal(m.at + 26, addr(ME4).ip + 12, 4);
 	assert_memory_equal(m.at + 30, addr(PEER4).ip + 12, 4);
-	assert_memory_equal(m.at + 34, SYN, 16);
-	send_segment(&n, ME6, PEER6, SYN, sizeof(SYN));
+	assert_memory_equal(m.at + 34, SEGMENT, 16);
+	send_segment(&n, ME6, PEER6, SEGMENT, sizeof(SEGMENT));
 	take_sent(&n, &m);
 	assert_int_equal(m.len, 78);
 	assert_memory_equal(m.at, OTHER, 6);
@@ -249,10 +251,10 @@ hostile__A08__padding_is_zero(void **unused)
 	net_up(&n);
 	net_resolve(&n, 0, PEER4, PEER);
 	for (size_t len = 20; len < 26; len++) {
-		send_segment(&n, ME4, PEER4, SYN, len < sizeof(SYN) ? len : sizeof(SYN));
+		send_segment(&n, ME4, PEER4, SEGMENT, len < sizeof(SEGMENT) ? len : sizeof(SEGMENT));
 		take_sent(&n, &m);
 		assert_int_equal(m.len, 60);
-		for (size_t i = 34 + (len < sizeof(SYN) ? len : sizeof(SYN)); i < 60; i++)
+		for (size_t i = 34 + (len < sizeof(SEGMENT) ? len : sizeof(SEGMENT)); i < 60; i++)
 			assert_int_equal(m.at[i], 0);
 	}
 	net_down(&n);
@@ -281,14 +283,14 @@ finish__offload(void **unused)
 		n.config.port[0].tx_cksum = true;
 		net_start(&n);
 		net_resolve(&n, 0, rows[i].dst, PEER);
-		send_segment(&n, rows[i].src, rows[i].dst, SYN, sizeof(SYN));
+		send_segment(&n, rows[i].src, rows[i].dst, SEGMENT, sizeof(SEGMENT));
 		assert_int_equal(n.slot[0].flags, rows[i].flags);
 		assert_int_equal(n.slot[0].l2_len, 14);
 		assert_int_equal(n.slot[0].l3_len, rows[i].header);
 		take_sent(&n, &m);
-		assert_int_equal(get_u16(m.at + at + 16), naive_pseudo(m.at + 14, sizeof(SYN)));
+		assert_int_equal(get_u16(m.at + at + 16), naive_pseudo(m.at + 14, sizeof(SEGMENT)));
 		/* what the port does: sum everything, complement, put */
-		put_u16(m.at + at + 16, (uint16_t)~naive_sum(0, m.at + at, sizeof(SYN)));
+		put_u16(m.at + at + 16, (uint16_t)~naive_sum(0, m.at + at, sizeof(SEGMENT)));
 		assert_checksums(m.at, m.len);
 		if (rows[i].header == 20)
 			assert_int_equal(naive_sum(0, m.at + 14, 20), 0xffff); /* not offloaded */
@@ -314,7 +316,7 @@ finish__frames_come_in_order(void **unused)
 
 		assert_int_equal(ip_begin(&n.ip, addr(PEER4).ip, &out), IP_OK);
 		assert_ptr_equal(out.frame, &n.slot[i]);
-		write_tcp(&out, SYN, sizeof(SYN));
+		write_tcp(&out, SEGMENT, sizeof(SEGMENT));
 		ip_finish_tcp(&n.ip, &out, ip_own(&n.ip, addr(ME4).ip), 64, 0);
 		assert_int_equal(n.tx.used, i + 1);
 	}

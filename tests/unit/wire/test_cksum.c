@@ -122,6 +122,25 @@ hostile__E02__million_random_inputs__equal_naive(void **state)
 	}
 }
 
+/* As a multiplication says it and as folding does: near all multiples of 2^16 - 1 at the ends, and anywhere. */
+static void
+cksum_is_right__equals_a_fold_to_zero(void **state)
+{
+	uint64_t seed = 7;
+
+	(void)state;
+	for (uint64_t i = 0; i < 200000; i++) {
+		uint64_t any = (uint64_t)random_u32(&seed) << 32 | random_u32(&seed),
+			 multiple = any / 65535 * 65535;
+		uint64_t sums[] = {i + 1,        UINT64_MAX - i, any,          multiple,
+		                   multiple + 1, multiple - 1,   any >> i % 64};
+
+		for (size_t k = 0; k < COUNT(sums); k++)
+			if (sums[k] != 0) /* of zeros alone */
+				assert_int_equal(cksum_is_right(sums[k]), cksum_fold(sums[k]) == 0);
+	}
+}
+
 static void
 cksum__sum_of_even_pieces__equals_whole(void **state)
 {
@@ -210,6 +229,7 @@ main(void)
 		cmocka_unit_test(cksum__megabytes__equal_naive),
 		cmocka_unit_test(cksum_header__every_length__equals_cksum_add),
 		cmocka_unit_test(hostile__E02__million_random_inputs__equal_naive),
+		cmocka_unit_test(cksum_is_right__equals_a_fold_to_zero),
 		cmocka_unit_test(cksum__sum_of_even_pieces__equals_whole),
 		cmocka_unit_test(cksum__whole_with_its_checksum__folds_to_zero),
 		cmocka_unit_test(cksum_pseudo__both_families__equals_pseudo_header_drawn_out),
