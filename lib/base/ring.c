@@ -78,11 +78,11 @@ is_small(const struct ring *r)
 	return offset_of(r, r->reach) <= RING_PAGE;
 }
 
-/* Every page has been through ring_put, which asserts that pages are RING_PAGE apart. */
+/* Every page has been through ring_put, which asserts that pages are RING_STRIDE apart. */
 static inline uint8_t *
 page_at(const struct pool *pages, uint32_t page)
 {
-	return pages->mem + (size_t)page * RING_PAGE;
+	return pages->mem + (size_t)page * RING_STRIDE;
 }
 
 static inline uint32_t *
@@ -182,7 +182,7 @@ ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size
 {
 	const size_t offset = offset_of(r, at);
 
-	assert(at <= RING_MAX && len <= RING_MAX && pages->stride == RING_PAGE);
+	assert(at <= RING_MAX && len <= RING_MAX && pages->stride == RING_STRIDE);
 	if (!is_small(r) || offset + len > RING_PAGE || len == 0)
 		return put_pages(r, pages, at, octets, len);
 	if (r->store == POOL_NONE) {

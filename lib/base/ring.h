@@ -14,9 +14,12 @@
 
 #include "pool.h"
 
-#define RING_PAGE 8192u                                /* octets in a page; the stride of the page pool */
-#define RING_DIR  (RING_PAGE / 4)                      /* page indices in a directory, itself a page */
-#define RING_MAX  ((size_t)RING_PAGE * (RING_DIR - 1)) /* most octets from head to reach */
+#define RING_PAGE   8192u                                /* octets in a page */
+#define RING_DIR    (RING_PAGE / 4)                      /* page indices in a directory, itself a page */
+#define RING_MAX    ((size_t)RING_PAGE * (RING_DIR - 1)) /* most octets from head to reach */
+/* The stride of the page pool: an odd number of cache lines, for of most pages only the first lines are ever used, and
+ * 8 KiB apart they would all want the same sets of the caches. */
+#define RING_STRIDE (RING_PAGE + 64u)
 
 struct ring {
 	uint32_t head;  /* position of the first octet; counts on modulo 2^32, page = position / RING_PAGE */

@@ -41,7 +41,7 @@ tcp_memory(const struct fns_config *cf, struct tcp_memory part[PART_COUNT])
 	part[PART_TABLE] =
 		(struct tcp_memory){"connection table", 0, entries, table_bytes((uint32_t)entries)};
 	part[PART_WHEEL] = (struct tcp_memory){"timing wheel", 0, 1, wheel_bytes()};
-	part[PART_PAGES] = (struct tcp_memory){"buffer pages", RING_PAGE, pages, 0};
+	part[PART_PAGES] = (struct tcp_memory){"buffer pages", RING_STRIDE, pages, 0};
 	part[PART_QUEUES] = (struct tcp_memory){"queues", sizeof(struct queues), queues(cf), 0};
 	part[PART_RECOVERIES] =
 		(struct tcp_memory){"recovery blocks", sizeof(struct recovery), recoveries(cf), 0};
@@ -117,7 +117,7 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	table_init(&t->table, part[PART_TABLE], cf->connections + cf->time_wait);
 	wheel_init(&t->wheel, part[PART_WHEEL], t->now, t->conns.mem, sizeof(struct fns_conn),
 	           offsetof(struct fns_conn, timer));
-	pool_init(&t->pages, part[PART_PAGES], RING_PAGE, (uint32_t)(cf->buffer_bytes / RING_PAGE));
+	pool_init(&t->pages, part[PART_PAGES], RING_STRIDE, (uint32_t)(cf->buffer_bytes / RING_PAGE));
 	pool_init(&t->recoveries, part[PART_RECOVERIES], sizeof(struct recovery), recoveries(cf));
 	pool_init(&t->tws, part[PART_TWS], sizeof(struct tw), cf->time_wait);
 	t->option = part[PART_OPTIONS];

@@ -35,8 +35,8 @@ tear_down_octets(void **state)
 static void
 set_up(uint32_t count)
 {
-	mem = malloc((size_t)count * RING_PAGE);
-	pool_init(&pages, mem, RING_PAGE, count);
+	mem = malloc((size_t)count * RING_STRIDE);
+	pool_init(&pages, mem, RING_STRIDE, count);
 }
 
 static void
