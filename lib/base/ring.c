@@ -78,17 +78,10 @@ is_small(const struct ring *r)
 	return offset_of(r, r->reach) <= RING_PAGE;
 }
 
-/* Every page has been through ring_put, which asserts that pages are RING_STRIDE apart. */
-static inline uint8_t *
-page_at(const struct pool *pages, uint32_t page)
-{
-	return pages->mem + (size_t)page * RING_STRIDE;
-}
-
 static inline uint32_t *
 entry_of(const struct ring *r, const struct pool *pages, uint32_t directory, size_t page)
 {
-	uint32_t *entries = (uint32_t *)(void *)page_at(pages, directory);
+	uint32_t *entries = pool_at(pages, directory);
 
 	/* 2^32 octets are a whole number of directories, so that this holds where positions wrap. */
 	return &entries[(r->head / RING_PAGE + page) % RING_DIR];
@@ -103,7 +96,7 @@ octet_at(const struct ring *r, const struct pool *pages, size_t at)
 	if (!is_small(r))
 		page = *entry_of(r, pages, r->store, offset / RING_PAGE);
 	assert(page != POOL_NONE);
-	return page_at(pages, page) + offset % RING_PAGE;
+	return (uint8_t *)pool_at(pages, page) + offset % RING_PAGE;
 }
 
 void
@@ -128,7 +121,7 @@ attach_directory(struct ring *r, struct pool *pages, size_t page)
 		*entry_of(r, pages, directory, i) = POOL_NONE;
 	*entry_of(r, pages, directory, page) = fresh;
 	r->store = directory;
-	return page_at(pages, fresh);
+	return pool_at(pages, fresh);
 }
 
 /* Page number `page`, made one that octets can be written to, which then must move reach into it if reach is not there
@@ -152,7 +145,7 @@ attach(struct ring *r, struct pool *pages, size_t page)
 			*entry_of(r, pages, r->store, i) = POOL_NONE;
 		*entry = fresh;
 	}
-	return page_at(pages, *entry);
+	return pool_at(pages, *entry);
 }
 
 /* Apart, so that what stays in one page goes straight on. */
@@ -177,22 +170,32 @@ put_pages(struct ring *r, struct pool *pages, size_t at, const uint8_t *from, si
 	return done;
 }
 
+/* Into the first page; apart, so that nothing need be saved for it. */
+static __attribute__((noinline)) size_t
+put_first(struct ring *r, struct pool *pages, size_t at, const uint8_t *from, size_t len)
+{
+	uint32_t page = pool_take(pages);
+
+	if (page == POOL_NONE)
+		return 0;
+	r->store = page;
+	r->reach = (uint32_t)(at + len);
+	return copy((uint8_t *)pool_at(pages, page) + offset_of(r, at), from, len);
+}
+
 size_t
 ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size_t len)
 {
 	const size_t offset = offset_of(r, at);
 
-	assert(at <= RING_MAX && len <= RING_MAX && pages->stride == RING_STRIDE);
+	assert(at <= RING_MAX && len <= RING_MAX && pages->stride >= RING_PAGE);
 	if (!is_small(r) || offset + len > RING_PAGE || len == 0)
 		return put_pages(r, pages, at, octets, len);
-	if (r->store == POOL_NONE) {
-		r->store = pool_take(pages);
-		if (r->store == POOL_NONE)
-			return 0;
-	}
+	if (r->store == POOL_NONE)
+		return put_first(r, pages, at, octets, len);
 	if (r->reach < at + len)
 		r->reach = (uint32_t)(at + len);
-	return copy(page_at(pages, r->store) + offset, octets, len);
+	return copy((uint8_t *)pool_at(pages, r->store) + offset, octets, len);
 }
 
 void
@@ -231,7 +234,7 @@ ring_copy(const struct ring *r, const struct pool *pages, size_t at, void *to, s
 {
 	assert(at <= r->len && len <= r->len - at);
 	if (is_small(r) && r->store != POOL_NONE)
-		copy(to, page_at(pages, r->store) + offset_of(r, at), len);
+		copy(to, (uint8_t *)pool_at(pages, r->store) + offset_of(r, at), len);
 	else
 		copy_pages(r, pages, at, to, len);
 }
