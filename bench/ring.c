@@ -11,12 +11,17 @@
 #include "memory.h"
 #include "work.h"
 
+/* What one thread writes: no line of it, nor the next one, which comes with it, is the other's. */
+struct side_of {
+	alignas(128) struct end end;
+	struct lane_end link;
+};
+
 struct both {
 	struct run *run;
 	const struct work *work;
 	struct lane *lane[2]; /* from the client, from the server */
-	struct lane_end link[2];
-	struct end end[2];
+	struct side_of side[2];
 };
 
 static struct both *
@@ -33,7 +38,7 @@ both_new(struct run *run)
 		b->lane[i] = memory_take(sizeof(struct lane), NULL);
 	if (b->lane[0] != NULL && b->lane[1] != NULL) {
 		for (unsigned i = 0; i < 2; i++)
-			lane_end_init(&b->link[i], b->lane[i], b->lane[!i], run->plan.offload);
+			lane_end_init(&b->side[i].link, b->lane[i], b->lane[!i], run->plan.offload);
 	}
 	return b;
 }
@@ -55,13 +60,14 @@ direct_drive(struct run *run)
 	if (b == NULL)
 		return false;
 	for (unsigned i = 0; i < 2; i++)
-		on[i] = end_begin(&b->end[i], run, (enum side)i, b->work, &b->link[i].base, NULL, NULL);
+		on[i] = end_begin(&b->side[i].end, run, (enum side)i, b->work, &b->side[i].link.base, NULL,
+		                  NULL);
 	while (on[CLIENT] || on[SERVER]) {
 		for (unsigned i = 0; i < 2; i++)
-			on[i] = on[i] && end_pass(&b->end[i]);
+			on[i] = on[i] && end_pass(&b->side[i].end);
 	}
 	for (unsigned i = 0; i < 2; i++)
-		end_finish(&b->end[i]);
+		end_finish(&b->side[i].end);
 	both_free(b);
 	return true;
 }
@@ -86,10 +92,10 @@ sit(void *arg)
 {
 	const struct seat *s = arg;
 	struct both *b = s->both;
-	struct end *e = &b->end[s->side];
+	struct end *e = &b->side[s->side].end;
 
 	pin(s->side);
-	if (end_begin(e, b->run, s->side, b->work, &b->link[s->side].base, NULL, NULL)) {
+	if (end_begin(e, b->run, s->side, b->work, &b->side[s->side].link.base, NULL, NULL)) {
 		while (end_pass(e))
 			;
 	}
