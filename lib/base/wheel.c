@@ -82,8 +82,7 @@ unlink_node(struct wheel *w, struct wheel_node *n)
 	w->armed--;
 }
 
-/* Not in line: who asks for a timer mostly finds that the node will be out in time. */
-__attribute__((noinline)) uint32_t
+uint32_t
 wheel_arm(struct wheel *w, uint32_t index, uint32_t due)
 {
 	struct wheel_node *n = node_at(w, index);

@@ -140,7 +140,7 @@ check_conn(const struct fns_conn *c, struct totals *sum)
 		return "B4: held ranges begin at or before RCV.NXT";
 	for (unsigned i = 0; i < DEADLINES - 1; i++) {
 		if (c->deadline[i] != 0 &&
-		    (!wheel_node_armed(&c->timer) || seq_gt(conn_timer_due(c), c->deadline[i])))
+		    (!wheel_node_armed(&c->timer) || seq_gt(conn_timer_due(tcp_of(c), c), c->deadline[i])))
 			return "G4: a deadline that the wheel would miss";
 	}
 	return NULL;

@@ -40,7 +40,7 @@ sample(const struct tcp *t, struct fns_conn *c, const struct seg *s)
 
 /* Something is outstanding: the timeout runs from now.  Nothing is: it stops. */
 static void
-restart_timer(const struct tcp *t, struct fns_conn *c)
+restart_timer(struct tcp *t, struct fns_conn *c)
 {
 	if (c->snd.una == c->snd.max) {
 		c->short_out = 0;
@@ -50,7 +50,7 @@ restart_timer(const struct tcp *t, struct fns_conn *c)
 	} else {
 		if (c->tail <= TAIL_REORDER_TIMER)
 			c->tail = TAIL_RTO;
-		recover_arm(c); /* 5.3 */
+		recover_arm(t, c); /* 5.3 */
 		if (conn_deadline(c, USER_TIMEOUT) != 0)
 			conn_arm(c, USER_TIMEOUT, (uint64_t)conn_options(c)->user_timeout_ms * 1000);
 	}

@@ -318,23 +318,9 @@ conn_end(struct fns_conn *c, enum close_class class, int error, bool reset)
 }
 
 void
-conn_timer(struct fns_conn *c, uint32_t due)
+conn_timer_move(struct tcp *t, struct fns_conn *c, uint32_t due)
 {
-	/* Lazy: a node that comes out early is armed again from there. */
-	if (!wheel_node_armed(&c->timer) || seq_lt(due, conn_timer_due(c)))
-		c->timer_due = (uint16_t)wheel_arm(&tcp_of(c)->wheel, conn_index(c), due);
-}
-
-void
-conn_arm(struct fns_conn *c, enum deadline d, uint64_t after_us)
-{
-	uint32_t due = tcp_tick_after(tcp_of(c), after_us);
-
-	due = due == 0 ? 1 : due;
-	if (d <= PERSIST)
-		c->persists = d == PERSIST;
-	c->deadline[d <= PERSIST ? 0 : d - 1] = due;
-	conn_timer(c, due);
+	c->timer_due = (uint16_t)wheel_arm(&t->wheel, conn_index(c), due);
 }
 
 struct queues *

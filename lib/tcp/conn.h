@@ -177,6 +177,18 @@ struct recovery {
 	uint8_t recents;
 };
 
+static inline uint32_t
+min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint32_t
+max_u32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static inline bool
 in(const struct fns_conn *c, unsigned states)
 {
@@ -260,11 +272,9 @@ conn_deadline(const struct fns_conn *c, enum deadline d)
 
 /* The tick whose slot of the wheel holds its timer, which is armed. */
 static inline uint32_t
-conn_timer_due(const struct fns_conn *c)
+conn_timer_due(const struct tcp *t, const struct fns_conn *c)
 {
-	uint32_t now = tcp_of(c)->wheel.now;
-
-	return now + (uint16_t)(c->timer_due - now);
+	return t->wheel.now + (uint16_t)(c->timer_due - t->wheel.now);
 }
 
 /* Where the first octet of the send ring stands in sequence space. */
@@ -356,7 +366,28 @@ void conn_end(struct fns_conn *, enum close_class, int error, bool reset);
 /* class + how far the state is from SYN-SENT: for the classes that come in one for each state. */
 enum close_class conn_class_by_state(const struct fns_conn *, enum close_class of_syn_sent);
 
-void conn_arm(struct fns_conn *, enum deadline, uint64_t after_us);
+__attribute__((noinline)) void conn_timer_move(struct tcp *, struct fns_conn *, uint32_t due);
+
+/* The wheel looks at it by that tick.  Mostly it does so already: a node that comes out early is armed again from there. */
+static inline void
+conn_timer(struct tcp *t, struct fns_conn *c, uint32_t due)
+{
+	if (!wheel_node_armed(&c->timer) || seq_lt(due, conn_timer_due(t, c)))
+		conn_timer_move(t, c, due);
+}
+
+static inline void
+conn_arm(struct fns_conn *c, enum deadline d, uint64_t after_us)
+{
+	struct tcp *t = tcp_of(c);
+	uint32_t due = tcp_tick_after(t, after_us);
+
+	due += due == 0; /* 0: it does not run */
+	if (d <= PERSIST)
+		c->persists = d == PERSIST;
+	c->deadline[d <= PERSIST ? 0 : d - 1] = due;
+	conn_timer(t, c, due);
+}
 
 static inline void
 conn_stop(struct fns_conn *c, enum deadline d)
@@ -373,8 +404,6 @@ conn_stop_either(struct fns_conn *c)
 {
 	c->deadline[0] = 0;
 }
-
-void conn_timer(struct fns_conn *, uint32_t due); /* the wheel looks at it by that tick */
 
 /* FNS_LINGERED, if it is owed. */
 void conn_lingered(struct fns_conn *);

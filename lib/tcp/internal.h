@@ -5,13 +5,8 @@
 #include "cc.h"
 #include "conn.h"
 #include "recorder.h"
+#include "rto.h"
 #include "seg.h"
-
-static inline uint32_t
-min_u32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
 
 /* output.c */
 enum sent { SENT_ALL, SENT_FULL, SENT_UNRESOLVED };
@@ -52,8 +47,9 @@ uint32_t sack_skip(const struct fns_conn *,
 /* recover.c: RFC 5681 §3.2, 6582, 6675, 9937, 8985 */
 void recover_advance(struct fns_conn *, uint32_t acked); /* new octets acknowledged, within a recovery */
 void recover_ack(struct fns_conn *, const struct seg *, bool dup, uint32_t delivered, bool advanced,
-                 bool again);          /* every ACK, when SACK blocks have been taken */
-void recover_arm(struct fns_conn *);   /* RETRANSMIT runs anew: as timeout, or for a tail loss probe */
+                 bool again); /* every ACK, when SACK blocks have been taken */
+void recover_arm(struct tcp *,
+                 struct fns_conn *);   /* RETRANSMIT runs anew: as timeout, or for a tail loss probe */
 bool recover_timer(struct fns_conn *); /* RETRANSMIT was due: true, it was not the retransmission timeout */
 void recover_probed(struct fns_conn *, bool again);
 void recover_probe_answer(struct fns_conn *, const struct seg *, bool dup);
@@ -64,10 +60,6 @@ void ecn_agree(struct fns_conn *, const struct seg *); /* what the peer's SYN an
 void ecn_take(struct fns_conn *, const struct seg *);  /* marks and CWR of what arrives */
 void ecn_reduce(struct fns_conn *, uint32_t ack);      /* an ECE arrived */
 void ecn_send(struct fns_conn *, struct seg *, bool text, uint8_t *tos); /* its flags and codepoint */
-
-/* rto.c: RFC 6298 */
-void rto_sample(struct fns_conn *, uint32_t rtt_us);
-uint64_t rto_us(const struct fns_conn *); /* backed off and clamped */
 
 /* open.c */
 bool open_plain(const struct fns_conn *); /* our SYN goes without options but the MSS: maybe it is they */

@@ -125,7 +125,7 @@ run_timer(struct fns_conn *c)
 	const struct fns_options *o = conn_options(c);
 
 	if (conn_deadline(c, RETRANSMIT) == 0)
-		recover_arm(c);
+		recover_arm(tcp_of(c), c);
 	if (o->user_timeout_ms != 0 && conn_deadline(c, USER_TIMEOUT) == 0)
 		conn_arm(c, USER_TIMEOUT, (uint64_t)o->user_timeout_ms * 1000);
 }
@@ -223,7 +223,7 @@ run_persist(const struct sender *s)
 
 	if (!is_all_out(s) && flagged(c, C_SYN_ACKED) && may(c, SEND_TEXT | SEND_FIN) &&
 	    conn_deadline(c, PERSIST) == 0)
-		conn_arm(c, PERSIST, rto_us(c)); /* SHLD-29 */
+		conn_arm(c, PERSIST, rto_us(tcp_of(c), c)); /* SHLD-29 */
 }
 
 /* What C_ACK_LATER waits for, if nothing has carried the ACK: delayed_ack_ms; but for a FIN before any text Linux has

@@ -55,7 +55,7 @@ begin(struct fns_conn *c, uint32_t delivered)
 	c->snd.nxt = c->snd.max;
 	if (c->tail != TAIL_RTO) {
 		c->tail = TAIL_RTO;
-		conn_arm(c, RETRANSMIT, rto_us(c));
+		conn_arm(c, RETRANSMIT, rto_us(tcp_of(c), c));
 	}
 	if (r != NULL) {
 		r->rexmitted = r->again = r->high = c->snd.una;
@@ -139,29 +139,50 @@ recover_ack(struct fns_conn *c, const struct seg *s, bool dup, uint32_t delivere
 }
 
 /* RFC 8985 §7.2: nothing tells of a loss so far, and no probe is out. */
-static bool
+static inline bool
 may_probe(const struct fns_conn *c)
 {
-	return profile_says(c, RULE_rack) && flagged(c, C_SACK) && flagged(c, C_SYN_ACKED) &&
-	       c->srtt_us > 0 && c->backoff == 0 && may_begin(c) && c->tail <= TAIL_PROBE_TIMER &&
-	       sack_segments(c) == 0;
+	return (c->flags & (C_SACK | C_SYN_ACKED)) == (C_SACK | C_SYN_ACKED) && may_begin(c) &&
+	       profile_says(c, RULE_rack) && c->srtt_us > 0 && c->backoff == 0 && c->tail <= TAIL_PROBE_TIMER;
+}
+
+/* Apart, as is arm_troubled: they call, and so they keep what the others need not keep. */
+static __attribute__((noinline)) void
+arm_timeout(struct tcp *t, struct fns_conn *c)
+{
+	if (c->tail == TAIL_PROBE_TIMER || c->tail == TAIL_REORDER_TIMER)
+		c->tail = TAIL_RTO;
+	conn_arm(c, RETRANSMIT, rto_us(t, c));
+}
+
+static inline void
+arm(struct tcp *t, struct fns_conn *c, bool holes)
+{
+	uint32_t lone, after;
+
+	if (holes || !rto_is_plain(c) || !may_probe(c)) {
+		arm_timeout(t, c);
+		return;
+	}
+	lone = c->snd.max - c->snd.una <= c->mss ? WORST_ACK : 0;
+	after = min_u32(2 * c->srtt_us + TIMERS + lone, rto_us(t, c));
+	c->tail = TAIL_PROBE_TIMER;
+	conn_arm(c, RETRANSMIT, after);
+}
+
+static __attribute__((noinline)) void
+arm_troubled(struct tcp *t, struct fns_conn *c)
+{
+	arm(t, c, sack_segments(c) > 0);
 }
 
 void
-recover_arm(struct fns_conn *c)
+recover_arm(struct tcp *t, struct fns_conn *c)
 {
-	uint64_t rto = rto_us(c), probe = 2 * (uint64_t)c->srtt_us + TIMERS;
-
-	if (!may_probe(c)) {
-		if (c->tail == TAIL_PROBE_TIMER || c->tail == TAIL_REORDER_TIMER)
-			c->tail = TAIL_RTO;
-		conn_arm(c, RETRANSMIT, rto);
-		return;
-	}
-	if (c->snd.max - c->snd.una <= c->mss)
-		probe += WORST_ACK;
-	c->tail = TAIL_PROBE_TIMER;
-	conn_arm(c, RETRANSMIT, probe < rto ? probe : rto);
+	if (c->troubled)
+		arm_troubled(t, c);
+	else
+		arm(t, c, false);
 }
 
 bool
@@ -179,7 +200,7 @@ recover_timer(struct fns_conn *c)
 	} else {
 		return false;
 	}
-	conn_arm(c, RETRANSMIT, rto_us(c));
+	conn_arm(c, RETRANSMIT, rto_us(tcp_of(c), c));
 	conn_dirty(c);
 	return true;
 }

@@ -1,8 +1,5 @@
 /* The retransmission timeout, RFC 6298. */
 #include "internal.h"
-#include "profile.h"
-
-#define GRANULARITY_US (UINT32_C(1) << TICK_SHIFT)
 
 void
 rto_sample(struct fns_conn *c, uint32_t rtt_us)
@@ -24,30 +21,19 @@ rto_sample(struct fns_conn *c, uint32_t rtt_us)
 		recorder_rtt(c, rtt);
 }
 
-uint64_t
-rto_us(const struct fns_conn *c)
+uint32_t
+rto_rarer_us(const struct tcp *t, const struct fns_conn *c)
 {
-	const struct fns_config *cf = tcp_of(c)->config;
-	uint64_t min = (uint64_t)cf->rto_min_ms * 1000, max = (uint64_t)cf->rto_max_ms * 1000;
-	uint64_t rto, slop = 0, var = 4 * (uint64_t)c->rttvar_us;
+	uint32_t min = t->config->rto_min_ms * 1000, max = t->config->rto_max_ms * 1000;
 	bool slops = profile_says(c, RULE_rto_slop);
+	uint32_t rto = rto_of(c, slops ? 0 : min), slop = slops ? min : 0;
 
 	if (c->srtt_us == 0) {
-		rto = c->rttvar_us != 0 ? c->rttvar_us : (uint64_t)cf->rto_initial_ms * 1000;
-	} else {
-		/* As Linux does, the minimum bounds the variance term: an RTO is never within `min` of the RTT. */
-		if (var < GRANULARITY_US)
-			var = GRANULARITY_US;
-		if (slops)
-			slop = min;
-		else if (var < min)
-			var = min;
-		rto = c->srtt_us + var;
+		rto = c->rttvar_us != 0 ? c->rttvar_us : t->config->rto_initial_ms * 1000;
+		slop = c->backoff > 0 ? slop : 0;
 	}
-	if (slops && c->backoff > 0)
-		slop = min;
-	rto = rto > max ? max : rto;
+	rto = min_u32(rto, max);
 	for (unsigned i = 0; i < c->backoff && rto < max; i++)
 		rto *= 2; /* 5.5 */
-	return rto + slop > max ? max : rto + slop;
+	return min_u32(rto + slop, max);
 }

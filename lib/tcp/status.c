@@ -26,7 +26,7 @@ fns_status(const struct fns_conn *c, struct fns_status *s)
 	} else {
 		s->cwnd = c->cwnd;
 		s->ssthresh = c->ssthresh;
-		s->rto_us = (uint32_t)rto_us(c);
+		s->rto_us = (uint32_t)rto_us(tcp_of(c), c);
 	}
 	s->rcv_wnd = c->rcv.wnd;
 	s->mss = c->mss;

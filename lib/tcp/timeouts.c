@@ -55,7 +55,7 @@ retransmit(struct fns_conn *c)
 		r->rexmitted = r->again = r->high = c->snd.una;
 		r->prr_flight = 0;
 	}
-	conn_arm(c, RETRANSMIT, rto_us(c));
+	conn_arm(c, RETRANSMIT, rto_us(tcp_of(c), c));
 	conn_dirty(c);
 }
 
@@ -76,7 +76,7 @@ persist(struct fns_conn *c)
 		flag(c, C_FORCE);
 		c->more = c->unpushed = 0; /* nothing has come in all that time */
 	}
-	conn_arm(c, PERSIST, rto_us(c));
+	conn_arm(c, PERSIST, rto_us(tcp_of(c), c));
 	conn_dirty(c);
 }
 
@@ -185,7 +185,7 @@ timeouts_of(struct fns_conn *c)
 	}
 	next = first_due(c);
 	if (next != 0)
-		conn_timer(c, next);
+		conn_timer(tcp_of(c), c, next);
 }
 
 /* Some at a time, so that their lines and, of those that may end, their slots of the table are fetched together.  Of most
@@ -214,7 +214,7 @@ tcp_timeouts(struct tcp *t, unsigned budget)
 			if (first == 0)
 				continue;
 			if (!tick_due(first, t->now)) {
-				conn_timer(c[k], first);
+				conn_timer(t, c[k], first);
 				continue;
 			}
 			hash[late] = tcp_hash(t, &c[k]->key);
