@@ -56,7 +56,7 @@ answer_echo(struct ip *ip, const struct ip_arrival *a, const struct icmp *reques
 		return DROP_IP6_SOURCE;
 	if (!limit_take(&ip->echo, ip->config->icmp_per_second, ip->now_us))
 		return DROP_ICMP_RATE;
-	if (begin_reply(ip, a, &by_link, &out) != IP_OK || out.room < p->l4_len) {
+	if (begin_reply(ip, a, &by_link, &out) != IP_OK || ip_room(&out) < p->l4_len) {
 		counter_add(&ip->stats.replies_unsent, 1);
 		return DROP_TAKEN;
 	}

@@ -10,6 +10,7 @@
 
 #include "counter.h"
 #include "drop.h"
+#include "eth.h"
 #include "flow.h"
 #include "icmp.h"
 #include "ip4.h"
@@ -43,7 +44,7 @@ struct ip_stats {
 #define OWN_NONE 0xff
 struct own {
 	uint8_t addr[OWN_MAX][16];
-	uint64_t sum[OWN_MAX]; /* of their words (cksum_number_addr) */
+	uint32_t sum[OWN_MAX]; /* of their words (cksum_number_addr) */
 	uint32_t ip4[OWN_MAX]; /* of IPv4 ones the four octets, as in memory; else 0 */
 	uint8_t count;
 	uint8_t slot
@@ -78,16 +79,22 @@ struct ip_route {
  * but for `neigh`: where the next hop was found last, true or not. */
 #define IP_PATHS_LOG2 10
 #define IP_PATHS      (1u << IP_PATHS_LOG2)
+enum ip_path_kind {
+	PATH_SUMMED,
+	PATH_OFFLOADED,
+	PATH_LOOP
+}; /* who writes the checksum of TCP: we, the port, nobody */
 struct ip_path {
 	_Alignas(64) uint8_t remote[16];
 	uint8_t next_hop[16];
 	struct neigh *neigh;
-	uint64_t sum;    /* of remote's words (cksum_number_addr) */
 	uint8_t link[8]; /* the Ethernet header from the source on: our MAC and the type */
+	uint32_t lease;  /* of neigh, when it was found; 0: not yet */
+	uint32_t sum;    /* of remote's words (cksum_number_addr) */
 	uint16_t mtu;
 	uint8_t port;   /* or LOOP_PORT */
 	uint8_t header; /* octets of the IP header */
-	bool tx_cksum;  /* of the port */
+	uint8_t kind;   /* enum ip_path_kind */
 };
 _Static_assert(sizeof(struct ip_path) == 64, "one line of the cache");
 
@@ -203,9 +210,15 @@ bool ip_route(const struct ip *, const uint8_t remote[16], struct ip_route *);
 struct ip_path *ip_path_new(struct ip *, struct ip_path *place, const uint8_t remote[16]);
 
 static inline struct ip_path *
+ip_path_place(const struct ip *ip, const uint8_t remote[16])
+{
+	return &ip->path[addr_hash(remote) >> (64 - IP_PATHS_LOG2)];
+}
+
+static inline struct ip_path *
 ip_path(struct ip *ip, const uint8_t remote[16])
 {
-	struct ip_path *p = &ip->path[addr_hash(remote) >> (64 - IP_PATHS_LOG2)];
+	struct ip_path *p = ip_path_place(ip, remote);
 
 	return addr_equal(p->remote, remote) ? p : ip_path_new(ip, p, remote);
 }
@@ -221,17 +234,21 @@ enum ip_verdict {
 
 struct ip_out {
 	struct fns_frame *frame;
-	uint8_t *l4; /* TCP is written here ... */
-	size_t room; /* ... at most so many octets: MTU and frame considered */
 	const struct ip_path *path;
+	uint8_t *l4; /* TCP is written here, at most ip_room octets */
 	/* for ip_finish_tcp, of who writes TCP: octets of header and text, and the sum of the header's words as numbers */
 	uint16_t header, text;
 	uint64_t sum;
 };
 
-/* Reserves the next blank frame for a packet to dst, and writes its Ethernet header.  Nothing is taken from the outbox until
- * ip_finish_tcp: a begun packet that is not finished costs nothing. */
-enum ip_verdict ip_begin(struct ip *, const uint8_t dst[16], struct ip_out *);
+/* MTU and frame considered. */
+static inline uint32_t
+ip_room(const struct ip_out *out)
+{
+	uint32_t room = out->frame->room - (uint32_t)ETH_HEADER;
+
+	return (room < out->path->mtu ? room : out->path->mtu) - out->path->header;
+}
 
 /* Has the headers of a blank frame that will be written soon fetched: another core may have read it last. */
 static inline void
@@ -244,12 +261,5 @@ ip_blank_ahead(const struct ip *ip)
 	__builtin_prefetch(ip->tx->slot[ahead].data, 1);
 	__builtin_prefetch(ip->tx->slot[ahead].data + 64, 1);
 }
-
-/* Writes IP in front of the TCP header and text that stand at out->l4, from our address `own` (ip_own), fills in the TCP
- * checksum (or asks the port for it), pads a short frame with zeros, and takes the frame from the outbox. */
-void ip_finish_tcp(struct ip *, const struct ip_out *, uint8_t own, uint8_t ttl, uint8_t tos);
-
-/* TCP saw forward progress from this peer: its next hop is alive (RFC 4861 §7.3.1). */
-void ip_confirm(struct ip *, const uint8_t remote[16]);
 
 #endif

@@ -6,10 +6,18 @@
 const uint8_t mac_broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 void
+link_pad(struct fns_frame *f, size_t len)
+{
+	memset(f->data + len, 0, ETH_MIN - len);
+	f->len = ETH_MIN;
+}
+
+void
 link_send(struct ip *ip, struct fns_frame *f, uint8_t port, const uint8_t dst[6], uint16_t type,
           size_t payload)
 {
 	eth_build(f->data, dst, ip->config->port[port].mac, type);
+	link_plain(f);
 	link_take(ip, f, port, ETH_HEADER + payload);
 }
 

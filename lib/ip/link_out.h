@@ -24,20 +24,27 @@ link_blank(const struct ip *ip, size_t octets)
 	return f->room >= octets && f->room >= ETH_MIN ? f : NULL;
 }
 
+/* Nothing is asked of the port. */
+static inline void
+link_plain(struct fns_frame *f)
+{
+	f->flags = 0;
+	f->l2_len = 0;
+	f->l3_len = 0;
+}
+
+/* What stood in the frame before is nobody's business (CVE-2003-0001). */
+void link_pad(struct fns_frame *, size_t len);
+
 /* Takes the blank from the outbox, of which so many octets are written, and pads it. */
 static inline void
 link_take(struct ip *ip, struct fns_frame *f, uint8_t port, size_t len)
 {
-	if (len < ETH_MIN) { /* what stood in the frame before is nobody's business (CVE-2003-0001) */
-		memset(f->data + len, 0, ETH_MIN - len);
-		len = ETH_MIN;
-	}
-	f->len = (uint16_t)len;
 	f->port = port;
-	f->flags = 0;
-	f->l2_len = 0;
-	f->l3_len = 0;
+	f->len = (uint16_t)len;
 	ip->tx->used++;
+	if (len < ETH_MIN)
+		link_pad(f, len);
 }
 
 /* Ethernet in front of the `payload` octets that stand at data + ETH_HEADER; pads; takes it from the outbox. */

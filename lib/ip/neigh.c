@@ -147,6 +147,17 @@ is_unresolved(uint8_t state)
 	return state == NEIGH_INCOMPLETE || state == NEIGH_FAILED;
 }
 
+/* The lease of an entry in this state. */
+static uint32_t
+lease(struct neigh_cache *c, const struct neigh *e, enum neigh_state state)
+{
+	if (state < NEIGH_REACHABLE)
+		return 0;
+	if (e->lease == 0 && ++c->leases == 0)
+		c->leases = 1;
+	return e->lease != 0 ? e->lease : c->leases;
+}
+
 /* The only writer of state: out of one heap, into the other. */
 static void
 enter(struct neigh_cache *c, struct neigh *e, enum neigh_state state, uint64_t now_us, uint64_t due_us)
@@ -158,6 +169,7 @@ enter(struct neigh_cache *c, struct neigh *e, enum neigh_state state, uint64_t n
 	if (e->state != state)
 		e->tries = 0;
 	e->state = (uint8_t)state;
+	e->lease = lease(c, e, state);
 	e->since_us = now_us;
 	e->due_us = due_us;
 	if (state != NEIGH_FREE) {

@@ -31,10 +31,12 @@ struct neigh {
 	uint8_t addr[16];
 	uint8_t mac[6];
 	uint8_t port;
-	uint8_t state;     /* enum neigh_state */
-	uint8_t tries;     /* requests sent in INCOMPLETE or PROBE */
-	uint32_t next;     /* chain of its hash bucket, or of the free list; UINT32_MAX ends it */
-	uint32_t place;    /* in the heap that holds it */
+	uint8_t state;  /* enum neigh_state */
+	uint8_t tries;  /* requests sent in INCOMPLETE or PROBE */
+	uint32_t next;  /* chain of its hash bucket, or of the free list; UINT32_MAX ends it */
+	uint32_t place; /* in the heap that holds it */
+	uint32_t
+		lease; /* while neigh_use would only note the time: a number that no other such while has; else 0 */
 	uint64_t since_us; /* entered this state, or was last confirmed (REACHABLE) */
 	uint64_t used_us;  /* last looked up for output */
 	uint64_t due_us;   /* when neigh_expire has something to do with it; UINT64_MAX: never */
@@ -56,6 +58,7 @@ struct neigh_cache {
 	struct neigh_heap stale; /* STALE, by used_us: the first is the one to give up */
 	uint64_t due_us;         /* the earliest due_us of all entries; UINT64_MAX: none */
 	uint32_t events; /* counts resolutions, failures, and room made for another: who waits compares it */
+	uint32_t leases; /* given out so far */
 	uint64_t key;    /* of the hash */
 	/* Where an address was found last, and 1, by its low octets: spares most calls the hash.  True or not. */
 	uint32_t hint[NEIGH_HINTS];
@@ -75,13 +78,8 @@ void neigh_init(struct neigh_cache *, void *zeroed, uint32_t room, uint64_t key)
  * is good unless the state is INCOMPLETE or FAILED. */
 struct neigh *neigh_use(struct neigh_cache *, uint8_t port, const uint8_t addr[16], uint64_t now_us);
 
-/* Is it, wherever it was had from, the entry of this address, and one that neigh_use would only note the time in? */
-static inline bool
-neigh_serves(const struct neigh *e, uint8_t port, const uint8_t addr[16])
-{
-	return e->state >= NEIGH_REACHABLE && e->port == port && addr_equal(e->addr, addr);
-}
-
+/* An entry whose lease is the one that was had with it, and not 0, is still what neigh_use found then: it need only be
+ * told that it has been used. */
 static inline void
 neigh_used(struct neigh *e, uint64_t now_us)
 {

@@ -2,16 +2,10 @@
 #ifndef FNS_OUTPUT_H
 #define FNS_OUTPUT_H
 
-#include "ip.h"
+#include "out.h"
 
 /* The path of packets to `remote` that go by this route. */
 void path_set(const struct ip *, struct ip_path *, const uint8_t remote[16], const struct ip_route *);
-
-static inline bool
-path_neigh_serves(const struct ip_path *p)
-{
-	return p->neigh != NULL && neigh_serves(p->neigh, p->port, p->next_hop);
-}
 
 /* ip_begin with the path already chosen: it is there until ip_finish. */
 enum ip_verdict ip_begin_by(struct ip *, struct ip_path *, struct ip_out *);

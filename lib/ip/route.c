@@ -99,16 +99,17 @@ path_set(const struct ip *ip, struct ip_path *p, const uint8_t remote[16], const
 	memcpy(p->remote, remote, 16);
 	memcpy(p->next_hop, r->next_hop, 16);
 	p->neigh = NULL;
+	p->lease = 0;
 	p->sum = cksum_number_addr(remote);
 	p->mtu = r->mtu;
 	p->port = r->port;
 	p->header = ip4 ? IP4_HEADER : IP6_HEADER;
-	p->tx_cksum = false;
+	p->kind = PATH_LOOP;
 	if (r->port == LOOP_PORT)
 		return;
 	memcpy(p->link, ip->config->port[r->port].mac, 6);
 	put_u16(p->link + 6, ip4 ? ETH_IP4 : ETH_IP6);
-	p->tx_cksum = ip->config->port[r->port].tx_cksum;
+	p->kind = ip->config->port[r->port].tx_cksum ? PATH_OFFLOADED : PATH_SUMMED;
 }
 
 struct ip_path *
@@ -123,14 +124,10 @@ ip_path_new(struct ip *ip, struct ip_path *place, const uint8_t remote[16])
 }
 
 void
-ip_confirm(struct ip *ip, const uint8_t remote[16])
+ip_confirm_any(struct ip *ip, const uint8_t remote[16])
 {
-	struct ip_path *p = ip_path(ip, remote);
+	const struct ip_path *p = ip_path(ip, remote);
 
-	if (p == NULL)
-		return;
-	if (path_neigh_serves(p) && p->neigh->state == NEIGH_REACHABLE)
-		neigh_confirmed(p->neigh, ip->now_us);
-	else if (p->port != LOOP_PORT)
+	if (p != NULL && p->port != LOOP_PORT)
 		neigh_confirm(&ip->neigh, p->port, p->next_hop, ip->now_us);
 }

@@ -4,6 +4,7 @@
 
 #include "cc.h"
 #include "conn.h"
+#include "out.h"
 #include "recorder.h"
 #include "rto.h"
 #include "seg.h"

@@ -223,32 +223,13 @@ struct fns_listener *tcp_listen(struct tcp *, const struct fns_addr *local, cons
 /* The number of a handler, for struct fns_conn; TCP_HANDLERS: there are too many different ones. */
 uint16_t tcp_handler(struct tcp *, fns_handler *);
 
-/* A segment on its way to tcp_arrives.  tcp_parse changes nothing, so that a burst can be parsed before the first of it
- * arrives; it has the slot of the table fetched, and tcp_expect, some time later, what stands there. */
+/* A segment on its way to tcp_arrives (find.h). */
 struct tcp_arrival {
 	struct seg seg;
 	struct key key;
 	uint32_t guess; /* tcp_expect's: where the table led then, or TABLE_NONE */
 	uint64_t hash;
 };
-static inline __attribute__((always_inline)) enum drop
-tcp_parse(const struct tcp *t, const struct ip_segment *s, struct tcp_arrival *a)
-{
-	enum drop drop = seg_parse_summed(&a->seg, &a->key.rport, &a->key.lport, s->l4, s->len, s->pseudo,
-	                                  s->verified);
-
-	if (drop != DROP_TAKEN)
-		return drop;
-	a->seg.ce = (s->tos & 3) == 3;
-	memcpy(a->key.remote, s->remote, 16);
-	a->key.local = s->own;
-	a->key.ip6 = s->v6;
-	a->hash = key_sip(t->table_key, &a->key, 1, 3);
-	a->guess = TABLE_NONE;
-	table_prefetch(&t->table, a->hash);
-	return DROP_TAKEN;
-}
-void tcp_expect(const struct tcp *, struct tcp_arrival *);
 
 /* The conn, or tw | TW_BIT, of a key; TABLE_NONE. */
 uint32_t tcp_find(const struct tcp *, const struct key *, uint64_t hash);

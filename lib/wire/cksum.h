@@ -88,12 +88,22 @@ cksum_pseudo(const uint8_t src[16], const uint8_t dst[16], uint8_t protocol, siz
 
 /* Half a sum added to the other half of it, of 64 bits and then of 32: each time the upper half, into which the lower one
  * carried, is all of it. */
+static inline uint32_t
+cksum_half(uint64_t sum)
+{
+	return (uint32_t)((sum + (sum >> 32 | sum << 32)) >> 32);
+}
+
+static inline uint16_t
+cksum_quarter(uint32_t sum)
+{
+	return (uint16_t)((sum + (sum >> 16 | sum << 16)) >> 16);
+}
+
 static inline uint16_t
 cksum_halves(uint64_t sum)
 {
-	uint32_t half = (uint32_t)((sum + (sum >> 32 | sum << 32)) >> 32);
-
-	return (uint16_t)((half + (half >> 16 | half << 16)) >> 16);
+	return cksum_quarter(cksum_half(sum));
 }
 
 /* Folded and complemented, host order: ready for put_u16. */
@@ -123,16 +133,25 @@ cksum_number(uint64_t sum) /* ready for put_u16 */
 	return (uint16_t)~cksum_halves(sum);
 }
 
-static inline uint64_t
-cksum_number_of(uint64_t sum) /* from the first way to this one */
+static inline uint16_t
+cksum_number32(uint32_t sum)
 {
-	return (uint16_t)~cksum_fold(sum);
+	return (uint16_t)~cksum_quarter(sum);
 }
 
 static inline uint64_t
+cksum_number_of(uint64_t sum) /* from the first way to this one */
+{
+	return net_u32(cksum_half(sum));
+}
+
+/* Of an address, folded: at most 0xffff. */
+static inline uint32_t
 cksum_number_addr(const uint8_t addr[16])
 {
-	return (uint64_t)get_u32(addr) + get_u32(addr + 4) + get_u32(addr + 8) + get_u32(addr + 12);
+	uint64_t sum = (uint64_t)get_u32(addr) + get_u32(addr + 4) + get_u32(addr + 8) + get_u32(addr + 12);
+
+	return cksum_halves(sum);
 }
 
 #endif

@@ -80,17 +80,18 @@ ip4_parse(struct ip_packet *ip, struct cursor *c, bool verified)
 /* DF set, identification 0 (RFC 6864), checksum filled in; addresses are mapped ones, `addresses` is the sum of both
  * (cksum_number_addr). */
 static inline void
-ip4_build_summed(uint8_t at[IP4_HEADER], const uint8_t src[16], const uint8_t dst[16], uint64_t addresses,
+ip4_build_summed(uint8_t at[IP4_HEADER], const uint8_t src[16], const uint8_t dst[16], uint32_t addresses,
                  uint8_t protocol, uint8_t ttl, uint8_t tos, size_t payload)
 {
-	uint32_t first = (uint32_t)IP4_FIRST << 24 | (uint32_t)tos << 16 | (uint32_t)(IP4_HEADER + payload);
-	uint32_t third = (uint32_t)ttl << 24 | (uint32_t)protocol << 16;
-
+	uint32_t total = (uint32_t)(IP4_HEADER + payload);
+	uint32_t first = (uint32_t)IP4_FIRST << 8 | tos,
+		 fifth = (uint32_t)ttl << 8 | protocol; /* of 16 bits */
 	/* the prefixes of mapped addresses are zero in one's complement (cksum_pseudo) */
-	third |= cksum_number(addresses + first + IP4_DF + third);
-	put_u32(at, first);
+	uint32_t sum = addresses + first + total + IP4_DF + fifth;
+
+	put_u32(at, first << 16 | total);
 	put_u32(at + 4, IP4_DF); /* RFC 6864 §4.1: an atomic datagram needs no identification */
-	put_u32(at + 8, third);
+	put_u32(at + 8, fifth << 16 | cksum_number32(sum));
 	memcpy(at + 12, src + 12, 4);
 	memcpy(at + 16, dst + 12, 4);
 }

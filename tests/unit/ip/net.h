@@ -24,6 +24,7 @@
 #include "ip4.h"
 #include "ip6.h"
 #include "look.h"
+#include "out.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SECOND       UINT64_C(1000000)

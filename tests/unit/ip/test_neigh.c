@@ -248,11 +248,78 @@ hostile__D09__rival_claim__probes_the_known_one(void **unused)
 	cache_down(&x);
 }
 
+/* Whatever happens, an entry has a lease exactly as long as it may simply be used, and no two whiles have the same. */
+static void
+lease__is_of_one_address_and_one_while(void **unused)
+{
+	enum { ADDRS = 6, ROOM = 4, STEPS = 40000 };
+	uint32_t held[ROOM] = {0}, last = 0, seed = 1;
+	struct addr of[ROOM];
+	uint64_t t = 1000;
+	struct cache x;
+
+	(void)unused;
+	cache_up(&x, ROOM);
+	for (int i = 0; i < STEPS; i++) {
+		uint32_t random = (seed = seed * 1664525 + 1013904223) >> 8;
+		struct addr a = numbered(random % ADDRS);
+
+		t += random % 97 == 0 ? 70 * SECOND : random % 3 * SECOND;
+		switch (random / 1024 % 5) {
+		case 0:
+		case 1:
+			(void)neigh_use(&x.c, 0, a.ip, t);
+			break;
+		case 2:
+			(void)learn(&x, a, random & 64 ? PEER : OTHER, random & 128, random & 256,
+			            random & 512, t);
+			break;
+		case 3:
+			neigh_confirm(&x.c, 0, a.ip, t);
+			break;
+		default:
+			(void)asks(&x, t);
+		}
+		for (unsigned k = 0; k < ROOM; k++) {
+			const struct neigh *e = &x.c.entry[k];
+
+			assert_int_equal(e->lease != 0, e->state >= NEIGH_REACHABLE);
+			if (e->lease != 0 && e->lease == held[k])
+				assert_memory_equal(e->addr, of[k].ip, 16);
+			else if (e->lease != 0)
+				assert_true(e->lease > last);
+			held[k] = e->lease;
+			memcpy(of[k].ip, e->addr, 16);
+		}
+		last = x.c.leases;
+	}
+	assert_true(last > 500);
+	cache_down(&x);
+}
+
+static void
+lease__numbers_go_round__none_is_0(void **unused)
+{
+	struct addr a = numbered(1), b = numbered(2);
+	struct cache x;
+
+	(void)unused;
+	cache_up(&x, 4);
+	x.c.leases = UINT32_MAX - 1;
+	assert_true(learn(&x, a, PEER, false, false, true, 1));
+	assert_true(learn(&x, b, PEER, false, false, true, 1));
+	assert_int_equal(neigh_use(&x.c, 0, a.ip, 2)->lease, UINT32_MAX);
+	assert_int_equal(neigh_use(&x.c, 0, b.ip, 2)->lease, 1);
+	cache_down(&x);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(incomplete__answer__reachable),
+		cmocka_unit_test(lease__is_of_one_address_and_one_while),
+		cmocka_unit_test(lease__numbers_go_round__none_is_0),
 		cmocka_unit_test(incomplete__silence__failed_then_forgotten),
 		cmocka_unit_test(reachable__30_s_unconfirmed__stale),
 		cmocka_unit_test(reachable__confirmed__stays),

@@ -57,7 +57,7 @@ loop__our_own__in_order_and_bounded(void **unused)
 
 		assert_int_equal(ip_begin(&n.ip, to.ip, &out), IP_OK);
 		assert_int_equal(out.path->port, LOOP_PORT);
-		assert_int_equal(out.room, i & 1 ? 1460 : 1480);
+		assert_int_equal((int)ip_room(&out), i & 1 ? 1460 : 1480);
 		memset(out.l4, (int)(i & 0xff), 40);
 		out.header = 40;
 		out.text = 0;
@@ -145,7 +145,7 @@ begin__room(void **unused)
 			assert_int_equal(ip_begin(&n.ip, addr(rows[i].to).ip, &out), IP_OUTBOX_FULL);
 		} else {
 			assert_int_equal(ip_begin(&n.ip, addr(rows[i].to).ip, &out), IP_OK);
-			assert_int_equal(out.room, rows[i].room);
+			assert_int_equal((int)ip_room(&out), rows[i].room);
 		}
 		net_down(&n);
 	}

@@ -7,8 +7,15 @@
 static enum ip_verdict
 begin(struct net *n, struct addr to, struct ip_out *out)
 {
+	struct ip_out again = {0};
+	enum ip_verdict v;
+
 	n->tx.used = 0;
-	return ip_begin(&n->ip, to.ip, out);
+	v = ip_begin(&n->ip, to.ip, out);
+	assert_int_equal(ip_begin_any(&n->ip, to.ip, &again), v); /* the short way and the long one */
+	if (v == IP_OK)
+		assert_true(again.frame == out->frame && again.path == out->path && again.l4 == out->l4);
+	return v;
 }
 
 static void
@@ -164,6 +171,30 @@ path__neighbour_fails_and_is_forgotten(void **unused)
 	net_down(&n);
 }
 
+/* From the second packet on nothing is looked up; after every while in which the neighbour was in doubt, once. */
+static void
+path__serves_from_the_second_packet_on(void **unused)
+{
+	struct addr to = addr("203.0.113.5");
+	const struct ip_path *p;
+	struct net n;
+
+	(void)unused;
+	with_gateways(&n);
+	p = ip_path(&n.ip, to.ip);
+	assert_false(path_neigh_serves(p));
+	net_resolve(&n, 0, family[0].gateway, PEER);
+	for (int i = 0; i < 3; i++) {
+		assert_false(path_neigh_serves(p));
+		assert_goes(&n, to, PEER);
+		assert_true(path_neigh_serves(p));
+		ip_confirm(&n.ip, to.ip);
+		assert_true(path_neigh_serves(p));
+		wait_for(&n, 30 * SECOND);
+	}
+	net_down(&n);
+}
+
 /* A full cache gives its entry to another address: the path does not follow it there, nor does it after it is back in
  * another entry. */
 static void
@@ -250,6 +281,7 @@ main(void)
 		cmocka_unit_test(path__one_place__many_remotes),
 		cmocka_unit_test(path__neighbour_changes_its_mac),
 		cmocka_unit_test(path__neighbour_fails_and_is_forgotten),
+		cmocka_unit_test(path__serves_from_the_second_packet_on),
 		cmocka_unit_test(path__entry_of_another),
 		cmocka_unit_test(path__same_address_by_another_port),
 		cmocka_unit_test(path__use_and_confirmation_count),
