@@ -306,6 +306,8 @@ ring_take(struct ring *r, struct pool *pages, size_t len)
 void
 ring_truncate(struct ring *r, struct pool *pages)
 {
+	if (r->reach == r->len)
+		return;
 	keep(r, pages, 0, r->len > 0 ? span(r, r->len) : 0);
 	r->reach = r->len;
 }
@@ -313,6 +315,8 @@ ring_truncate(struct ring *r, struct pool *pages)
 void
 ring_free(struct ring *r, struct pool *pages)
 {
+	if (r->store == POOL_NONE)
+		return; /* and empty */
 	keep(r, pages, 0, 0);
 	r->len = 0;
 	r->reach = 0;

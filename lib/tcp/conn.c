@@ -60,7 +60,9 @@ conn_new(struct tcp *t, const struct key *key, uint64_t hash, uint16_t options)
 		return NULL;
 	}
 	c = conn_at(t, i);
-	memset(c, 0, sizeof(*c));
+	/* by line: of more at once the compiler makes `rep stos`, which takes its time to begin */
+	for (unsigned line = 0; line < CONN_LINES; line++)
+		memset((uint8_t *)c + (size_t)line * 64, 0, 64);
 	c->key = *key;
 	c->home = -(int32_t)(i * CONN_LINES + 1);
 	c->state = CLOSED;
@@ -202,34 +204,34 @@ watched(struct tcp *t, const struct key *key)
 
 /* What a connection leaves behind when it ends; the conn itself waits for its last report and the last frame. */
 static void
-end(struct fns_conn *c, uint16_t state, enum close_class class)
+end(struct tcp *t, struct fns_conn *c, uint16_t state, enum close_class class)
 {
-	struct tcp *t = tcp_of(c);
-	uint32_t unacked = conn_unacked(c);
-	struct queues *q = conn_queues(c);
+	uint32_t unacked = 0;
 
 	memset(c->deadline, 0, sizeof(c->deadline));
-	wheel_disarm(&t->wheel, conn_index(c));
-	if (state == TIME_WAIT) {
-		if (!tw_enter(c))
-			counter_add(&t->stats.time_wait_overflows, 1);
-	} else {
+	if (wheel_node_armed(&c->timer))
+		wheel_disarm(&t->wheel, conn_index(c));
+	if (state != TIME_WAIT)
 		table_remove(&t->table, conn_hash(c), conn_index(c));
-	}
+	else if (!tw_enter(c))
+		counter_add(&t->stats.time_wait_overflows, 1);
 	if (flagged(c, C_ORPHAN))
 		counter_sub(&t->stats.orphans, 1);
 	counter_sub(&t->stats.conns, 1);
 	counter_add(&t->stats.dead, 1);
 	counter_add(&t->stats.ended, 1);
-	counter_add(&t->stats.lost_unacked, unacked);
 	counter_add(&t->class[class], 1);
 	if ((int)class == t->watch.close_class)
 		watched(t, &c->key);
-	if (q != NULL) {
+	if (c->queues != POOL_NONE) {
+		struct queues *q = conn_its_queues(c);
+
+		unacked = q->tx.len;
+		counter_add(&t->stats.lost_unacked, unacked);
 		ring_free(&q->tx, &t->pages);
-		conn_forget_islands(c);
+		ring_truncate(&q->rx, &t->pages);
 		conn_drop_recovery(c);
-		conn_tidy(c);
+		conn_tidy_its(c, q);
 	}
 	/* The fields shared by a live and an ended connection change sides here. */
 	c->close_class = (uint8_t) class;
@@ -238,28 +240,54 @@ end(struct fns_conn *c, uint16_t state, enum close_class class)
 	conn_report(c, FNS_CLOSED);
 }
 
-static void
-move(struct fns_conn *c, uint16_t state, enum close_class class)
+/* It was in this state. */
+static inline void
+leave(struct tcp *t, struct fns_conn *c, uint16_t from)
 {
-	struct tcp *t = tcp_of(c);
-	uint16_t from = c->state;
-	bool to_listen = from == SYN_RECEIVED && state == CLOSED && flagged(c, C_PASSIVE);
-
-	state_arrow(t, flagged(c, C_PASSIVE) && from == CLOSED ? LISTEN : from, to_listen ? LISTEN : state);
-	if (from != CLOSED)
-		counter_sub(gauge(t, from), 1);
-	else
+	if (from == CLOSED) {
 		counter_add(&t->stats.conns, 1);
+		return;
+	}
+	counter_sub(gauge(t, from), 1);
 	if (from == SYN_RECEIVED && c->listener != POOL_NONE) {
 		t->listener[c->listener].embryos--;
 		c->listener = POOL_NONE;
 	}
+}
+
+/* Where Figure 5 has it. */
+static inline uint16_t
+drawn(const struct fns_conn *c, uint16_t from)
+{
+	return from == CLOSED && flagged(c, C_PASSIVE) ? LISTEN : from;
+}
+
+static void
+move_out(struct fns_conn *c, uint16_t state, enum close_class class)
+{
+	struct tcp *t = tcp_of(c);
+	uint16_t from = c->state;
+	uint16_t to = from == SYN_RECEIVED && state == CLOSED && flagged(c, C_PASSIVE) ? LISTEN : state;
+
+	state_arrow(t, drawn(c, from), to);
+	leave(t, c, from);
+	end(t, c, state, class);
+	c->state = state;
+	record_state(c, from, to);
+}
+
+void
+conn_enter(struct fns_conn *c, uint16_t state)
+{
+	struct tcp *t = tcp_of(c);
+	uint16_t from = c->state;
+
 	if (state & ENDED) {
-		end(c, state, class);
-		c->state = state;
-		record_state(c, from, to_listen ? LISTEN : state);
+		move_out(c, state, graceful(c));
 		return;
 	}
+	state_arrow(t, drawn(c, from), state);
+	leave(t, c, from);
 	counter_add(gauge(t, state), 1);
 	c->state = state;
 	record_state(c, from, state);
@@ -270,12 +298,6 @@ move(struct fns_conn *c, uint16_t state, enum close_class class)
 		conn_stop(c, ORPHAN_LIMIT);
 		conn_lingered(c);
 	}
-}
-
-void
-conn_enter(struct fns_conn *c, uint16_t state)
-{
-	move(c, state, state & ENDED ? graceful(c) : CLASS_COUNT);
 }
 
 void
@@ -314,7 +336,7 @@ conn_end(struct fns_conn *c, enum close_class class, int error, bool reset)
 		flag(c, C_RST_DUE);
 		conn_dirty(c);
 	}
-	move(c, CLOSED, class);
+	move_out(c, CLOSED, class);
 }
 
 void

@@ -259,7 +259,8 @@ tcp_options_hold(struct tcp *t, const struct fns_options *given)
 	int spare = -1, found = -1;
 
 	given = given != NULL ? given : &none;
-	if (t->option[t->given_set].refs > 0 && same(given, &t->given)) {
+	if (t->option[t->given_set].refs > 0 &&
+	    (memcmp(given, &t->given, sizeof(*given)) == 0 || same(given, &t->given))) {
 		t->option[t->given_set].refs++;
 		return t->given_set;
 	}
