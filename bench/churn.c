@@ -20,11 +20,26 @@ struct visit {
 };
 
 /* A message says whose it is; the rest can be told by that. */
+static size_t
+head_of(size_t bytes)
+{
+	return bytes < sizeof(uint64_t) ? bytes : sizeof(uint64_t);
+}
+
 static void
 compose(uint8_t *to, uint64_t number, size_t bytes)
 {
 	memcpy(to, octets_at(number), bytes);
-	memcpy(to, &number, bytes < sizeof(number) ? bytes : sizeof(number));
+	memcpy(to, &number, head_of(bytes));
+}
+
+static bool
+is_right(const uint8_t *message, uint64_t number, size_t bytes)
+{
+	size_t head = head_of(bytes);
+
+	return memcmp(message, &number, head) == 0 &&
+	       memcmp(message + head, octets_at(number) + head, bytes - head) == 0;
 }
 
 /* One whole message, taken; false: it is not there yet. */
@@ -67,15 +82,13 @@ say(struct end *e, struct fns_conn *c, uint64_t number)
 static uint64_t
 check(struct end *e, const uint8_t *message, uint64_t number)
 {
-	static _Thread_local uint8_t right[CHURN_BYTES_MOST];
 	size_t bytes = (size_t)e->plan->bytes;
 
 	if (number == UINT64_MAX) {
 		number = 0;
-		memcpy(&number, message, bytes < sizeof(number) ? bytes : sizeof(number));
+		memcpy(&number, message, head_of(bytes));
 	}
-	compose(right, number, bytes);
-	if (memcmp(message, right, bytes) != 0)
+	if (!is_right(message, number, bytes))
 		e->account.wrong_octets += bytes;
 	return number;
 }

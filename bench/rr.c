@@ -7,7 +7,8 @@
 /* What the client knows of a connection. */
 struct asker {
 	uint64_t since_ns;
-	uint64_t sent, checked; /* octets; a request begins at a multiple of --bytes */
+	uint64_t sent, checked; /* octets: where they are ... */
+	uint64_t asked;         /* ... and where the request ends */
 };
 
 static void *
@@ -15,7 +16,7 @@ asker_of(struct end *e, uint64_t number)
 {
 	struct asker *a = (struct asker *)e->visits + number;
 
-	a->sent = a->checked = number * 7 * e->plan->bytes; /* each has octets of its own */
+	a->sent = a->checked = a->asked = number * 7 * e->plan->bytes; /* each has octets of its own */
 	return a;
 }
 
@@ -23,23 +24,21 @@ asker_of(struct end *e, uint64_t number)
 static void
 ask(struct end *e, struct fns_conn *c, struct asker *a)
 {
-	uint64_t left;
-
-	while ((left = (a->sent / e->plan->bytes + 1) * e->plan->bytes - a->sent) > 0) {
+	while (a->sent != a->asked) {
+		uint64_t left = a->asked - a->sent;
 		ptrdiff_t taken = octets_send(e, c, a->sent, left < OCTETS_RUN ? left : OCTETS_RUN);
 
 		if (taken <= 0)
 			return; /* FNS_WRITABLE comes */
 		a->sent += (uint64_t)taken;
-		if (a->sent % e->plan->bytes == 0)
-			return;
 	}
 }
 
 static void
-ask_first(struct end *e, struct fns_conn *c, struct asker *a)
+ask_next(struct end *e, struct fns_conn *c, struct asker *a)
 {
 	a->since_ns = e->now_ns;
+	a->asked += e->plan->bytes;
 	ask(e, c, a);
 }
 
@@ -54,14 +53,14 @@ client_report(struct fns_conn *c, unsigned reports, void *user)
 	work_stays(e, reports);
 	if (reports & FNS_READABLE) {
 		octets_check(e, c, &a->checked);
-		if (a->checked == a->sent && a->sent % e->plan->bytes == 0 && e->account.over_ns == 0) {
+		if (a->checked == a->asked && e->account.over_ns == 0) {
 			e->account.requests++;
 			histogram_add(&e->account.latency, e->now_ns - a->since_ns);
-			ask_first(e, c, a);
-		} else if (a->checked == a->sent && a->sent % e->plan->bytes == 0 && !(reports & FNS_CLOSED))
+			ask_next(e, c, a);
+		} else if (a->checked == a->asked && !(reports & FNS_CLOSED))
 			fns_close(c);
 	}
-	if ((reports & FNS_WRITABLE) && a->sent % e->plan->bytes != 0)
+	if (reports & FNS_WRITABLE)
 		ask(e, c, a);
 	if (reports & FNS_CLOSED)
 		work_over(e);
@@ -109,7 +108,7 @@ client_act(struct end *e)
 	if (e->called == 0)
 		end_measure(e);
 	while (e->called < e->plan->conns && room-- > 0) {
-		ask_first(e, e->conn[e->called], fns_user(e->conn[e->called]));
+		ask_next(e, e->conn[e->called], fns_user(e->conn[e->called]));
 		e->called++;
 	}
 	if (e->account.over_ns == 0 && e->now_ns - e->account.begun_ns >= e->plan->seconds * 1000000000)
