@@ -148,13 +148,13 @@ attach(struct ring *r, struct pool *pages, size_t page)
 	return pool_at(pages, *entry);
 }
 
-/* Apart, so that what stays in one page goes straight on. */
-static __attribute__((noinline)) size_t
-put_pages(struct ring *r, struct pool *pages, size_t at, const uint8_t *from, size_t len)
+size_t
+ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size_t len)
 {
+	const uint8_t *from = octets;
 	size_t done = 0;
 
-	assert(len <= RING_MAX - at);
+	assert(at <= RING_MAX && len <= RING_MAX - at && pages->stride >= RING_PAGE);
 	while (done < len) {
 		size_t offset = offset_of(r, at + done);
 		size_t n = min_size(len - done, RING_PAGE - offset % RING_PAGE);
@@ -170,31 +170,40 @@ put_pages(struct ring *r, struct pool *pages, size_t at, const uint8_t *from, si
 	return done;
 }
 
-/* Into the first page; apart, so that nothing need be saved for it. */
+/* Apart, so that what stays in the page that is there goes straight on; and what takes the first one, nearly so. */
 static __attribute__((noinline)) size_t
-put_first(struct ring *r, struct pool *pages, size_t at, const uint8_t *from, size_t len)
+append_pages(struct ring *r, struct pool *pages, const uint8_t *from, size_t len)
 {
-	uint32_t page = pool_take(pages);
+	size_t put = ring_put(r, pages, r->len, from, len);
 
+	ring_extend(r, put);
+	return put;
+}
+
+static __attribute__((noinline)) size_t
+append_first(struct ring *r, struct pool *pages, const uint8_t *from, size_t len)
+{
+	uint32_t page = len > 0 ? pool_take(pages) : POOL_NONE;
+
+	assert(pages->stride >= RING_PAGE);
 	if (page == POOL_NONE)
 		return 0;
 	r->store = page;
-	r->reach = (uint32_t)(at + len);
-	return copy((uint8_t *)pool_at(pages, page) + offset_of(r, at), from, len);
+	r->len = r->reach = (uint32_t)len;
+	return copy((uint8_t *)pool_at(pages, page) + offset_of(r, 0), from, len);
 }
 
 size_t
-ring_put(struct ring *r, struct pool *pages, size_t at, const void *octets, size_t len)
+ring_append(struct ring *r, struct pool *pages, const void *octets, size_t len)
 {
-	const size_t offset = offset_of(r, at);
+	const size_t offset = offset_of(r, r->len);
 
-	assert(at <= RING_MAX && len <= RING_MAX && pages->stride >= RING_PAGE);
-	if (!is_small(r) || offset + len > RING_PAGE || len == 0)
-		return put_pages(r, pages, at, octets, len);
+	assert(len <= RING_MAX);
+	if (r->reach != r->len || offset + len > RING_PAGE)
+		return append_pages(r, pages, octets, len);
 	if (r->store == POOL_NONE)
-		return put_first(r, pages, at, octets, len);
-	if (r->reach < at + len)
-		r->reach = (uint32_t)(at + len);
+		return append_first(r, pages, octets, len);
+	r->len = r->reach = r->len + (uint32_t)len;
 	return copy((uint8_t *)pool_at(pages, r->store) + offset, octets, len);
 }
 
@@ -215,7 +224,7 @@ ring_peek(const struct ring *r, const struct pool *pages, size_t at, const void 
 	return min_size(r->len - at, RING_PAGE - offset_of(r, at) % RING_PAGE);
 }
 
-/* Apart, as put_pages is. */
+/* Apart, as append_pages is. */
 static __attribute__((noinline)) void
 copy_pages(const struct ring *r, const struct pool *pages, size_t at, uint8_t *to, size_t len)
 {

@@ -38,6 +38,9 @@ size_t ring_put(struct ring *, struct pool *pages, size_t at, const void *octets
 /* len more octets, placed before, are now in order. */
 void ring_extend(struct ring *, size_t len);
 
+/* The two in one for what comes next in order: len octets behind the len that are.  Returns how many, likewise. */
+size_t ring_append(struct ring *, struct pool *pages, const void *octets, size_t len);
+
 /* The longest contiguous run that starts at offset `at` (< len): *run points to it until the ring changes. */
 size_t ring_peek(const struct ring *, const struct pool *pages, size_t at, const void **run);
 

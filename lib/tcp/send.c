@@ -63,8 +63,7 @@ queue(struct fns_conn *c, const void *octets, size_t len)
 
 	if (q == NULL)
 		return 0;
-	put = ring_put(&q->tx, &tcp_of(c)->pages, q->tx.len, octets, len);
-	ring_extend(&q->tx, put);
+	put = ring_append(&q->tx, &tcp_of(c)->pages, octets, len);
 	if (put == 0)
 		conn_tidy_its(c, q);
 	return put;

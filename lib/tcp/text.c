@@ -3,14 +3,6 @@
 #include "internal.h"
 #include "profile.h"
 
-/* n octets from seq on into their places; how many found one. */
-static uint32_t
-put(const struct fns_conn *c, struct ring *rx, const struct seg *s, uint32_t seq, uint32_t n)
-{
-	return (uint32_t)ring_put(rx, &tcp_of(c)->pages, rx->len + (seq - c->rcv.nxt),
-	                          s->text + (seq - s->seq), n);
-}
-
 /* Octets that are held already stay: the first copy wins (H03).  Returns the first octet not placed. */
 static uint32_t
 place(struct fns_conn *c, const struct ranges *held, const struct seg *s)
@@ -32,7 +24,8 @@ place(struct fns_conn *c, const struct ranges *held, const struct seg *s)
 				break;
 			}
 		}
-		at += put(c, &q->rx, s, at, stop - at);
+		at += (uint32_t)ring_put(&q->rx, &tcp_of(c)->pages, q->rx.len + (at - c->rcv.nxt),
+		                         s->text + (at - s->seq), stop - at);
 		if (at != stop)
 			break;
 	}
@@ -226,10 +219,14 @@ text_take(struct fns_conn *c, const struct seg *s)
 	q = conn_attach(c);
 	if (q == NULL)
 		return DROP_TEXT_NO_MEMORY;
-	end = held ? place(c, &r->held, s) : s->seq + put(c, &q->rx, s, s->seq, s->text_len);
-	if (end == s->seq)
+	if (held) {
+		end = place(c, &r->held, s);
+		ring_extend(&q->rx, end - before);
+	} else {
+		end = before + (uint32_t)ring_append(&q->rx, &tcp_of(c)->pages, s->text, s->text_len);
+	}
+	if (end == before)
 		return DROP_TEXT_NO_MEMORY;
-	ring_extend(&q->rx, end - c->rcv.nxt);
 	c->rcv.nxt = end;
 	if (held) {
 		ranges_cut(&r->held, end);
