@@ -38,7 +38,8 @@ reclaim(struct lane_end *e)
 		(--blank)->data = frame_at(to, note_at(to, n)->line);
 }
 
-/* All lines of a short frame are under way before the first frame is looked at. */
+/* All lines of short frames, and the last ones of their answers (the shard asks for the others), are under way before the
+ * first frame is looked at. */
 static void
 take(struct lane_end *e, unsigned n)
 {
@@ -54,6 +55,7 @@ take(struct lane_end *e, unsigned n)
 		__builtin_prefetch(f->data);
 		__builtin_prefetch(f->data + LINE);
 		__builtin_prefetch(f->data + 2 * LINE);
+		__builtin_prefetch(e->base.tx.slot[i].data + 2 * LINE, 1);
 	}
 }
 
