@@ -9,16 +9,16 @@
 static inline __attribute__((always_inline)) enum drop
 tcp_parse(const struct tcp *t, const struct ip_segment *s, struct tcp_arrival *a)
 {
-	enum drop drop = seg_parse_summed(&a->seg, &a->key.rport, &a->key.lport, s->l4, s->len, s->pseudo,
-	                                  s->verified);
+	struct key key = {.local = s->own, .ip6 = s->v6};
+	enum drop drop =
+		seg_parse_summed(&a->seg, &key.rport, &key.lport, s->l4, s->len, s->pseudo, s->verified);
 
 	if (drop != DROP_TAKEN)
 		return drop;
 	a->seg.ce = (s->tos & 3) == 3;
-	memcpy(a->key.remote, s->remote, 16);
-	a->key.local = s->own;
-	a->key.ip6 = s->v6;
-	a->hash = key_sip(t->table_key, &a->key, 1, 3);
+	memcpy(key.remote, s->remote, 16);
+	a->key = key;
+	a->hash = key_hash_begun(t->table_hash, &key);
 	a->guess = TABLE_NONE;
 	table_prefetch(&t->table, a->hash);
 	return DROP_TAKEN;

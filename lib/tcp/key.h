@@ -31,9 +31,8 @@ key_equal(const struct key *a, const struct key *b)
  * length that SipHash takes in keeps the families apart.  From the fields, not the octets: they may just have been
  * written one by one, and reading them back in one piece would wait for that. */
 SIP_INLINE uint64_t
-key_sip(struct sip_key secret, const struct key *k, unsigned per_word, unsigned at_end)
+key_sip(struct sip_state s, const struct key *k, unsigned per_word, unsigned at_end)
 {
-	struct sip_state s = sip_begin(secret);
 	uint64_t last = k->lport | (uint64_t)k->rport << 16 | (uint64_t)k->local << 32;
 
 	if (k->ip6)
@@ -42,18 +41,24 @@ key_sip(struct sip_key secret, const struct key *k, unsigned per_word, unsigned 
 	return sip_end(&s, last | (uint64_t)(k->ip6 ? 22 : 14) << 56, per_word, at_end);
 }
 
-/* For the table. */
+/* For the table, begun once for all by sip_begin. */
+SIP_INLINE uint64_t
+key_hash_begun(struct sip_state begun, const struct key *k)
+{
+	return key_sip(begun, k, 1, 3);
+}
+
 static inline uint64_t
 key_hash(struct sip_key secret, const struct key *k)
 {
-	return key_sip(secret, k, 1, 3);
+	return key_hash_begun(sip_begin(secret), k);
 }
 
 /* For what must not be guessed. */
 static inline uint64_t
 key_hash_strong(struct sip_key secret, const struct key *k)
 {
-	return key_sip(secret, k, 2, 4);
+	return key_sip(sip_begin(secret), k, 2, 4);
 }
 
 #endif

@@ -128,7 +128,7 @@ tcp_init(struct tcp *t, const struct fns_config *cf, struct ip *ip, void *const 
 	t->arriving = TABLE_NONE;
 	t->resets.tokens = cf->resets_per_second; /* also in the first second of a clock that began at 0 */
 	t->handlers = 1;
-	t->table_key = derive(secret, 0);
+	t->table_hash = sip_begin(derive(secret, 0));
 	t->iss_key = derive(secret, 1);
 	t->port_key = derive(secret, 2);
 }

@@ -119,7 +119,8 @@ struct tcp {
 	fns_handler *handler[TCP_HANDLERS];
 	uint16_t handlers, handler_last; /* used of them; found last */
 
-	struct sip_key table_key, iss_key, port_key;
+	struct sip_state table_hash; /* begun */
+	struct sip_key iss_key, port_key;
 	uint32_t port_step; /* RFC 6056: moves on with every choice */
 	struct ip_limit resets;
 	struct reset_log reset_log[RESET_KINDS];
@@ -154,7 +155,7 @@ tick_due(uint32_t tick, uint32_t now)
 static inline uint64_t
 tcp_hash(const struct tcp *t, const struct key *k)
 {
-	return key_hash(t->table_key, k);
+	return key_hash_begun(t->table_hash, k);
 }
 
 static inline const uint8_t *

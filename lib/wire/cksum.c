@@ -40,23 +40,16 @@ sum_steps(const uint8_t *p, size_t steps)
 	return sum;
 }
 
-uint64_t
-cksum_add(uint64_t sum, const void *octets, size_t len)
+/* Less than eight octets. */
+static uint64_t
+add_rest(uint64_t sum, const uint8_t *p, size_t len)
 {
-	const uint8_t *p = octets;
-	uint16_t two;
+	uint16_t two = 0;
 
-	while (len >= FEW) {
-		size_t steps = len / STEP < STEPS ? len / STEP : STEPS;
-
-		sum = cksum_around(sum, sum_steps(p, steps));
-		p += steps * STEP;
-		len -= steps * STEP;
+	if (len & 4) {
+		sum = cksum_four(sum, p);
+		p += 4;
 	}
-	for (; len >= STEP; len -= STEP, p += STEP)
-		sum = cksum_eight(cksum_eight(cksum_eight(cksum_eight(sum, p), p + 8), p + 16), p + 24);
-	sum = cksum_header(sum, p, len & ~(size_t)3);
-	p += len & ~(size_t)3;
 	if (len & 2) {
 		memcpy(&two, p, 2);
 		sum = cksum_around(sum, two);
@@ -68,4 +61,23 @@ cksum_add(uint64_t sum, const void *octets, size_t len)
 		sum = cksum_around(sum, two);
 	}
 	return sum;
+}
+
+uint64_t
+cksum_add(uint64_t sum, const void *octets, size_t len)
+{
+	const uint8_t *p = octets;
+
+	while (len >= FEW) {
+		size_t steps = len / STEP < STEPS ? len / STEP : STEPS;
+
+		sum = cksum_around(sum, sum_steps(p, steps));
+		p += steps * STEP;
+		len -= steps * STEP;
+	}
+	for (; len >= STEP; len -= STEP, p += STEP)
+		sum = cksum_eight(cksum_eight(cksum_eight(cksum_eight(sum, p), p + 8), p + 16), p + 24);
+	for (; len >= 8; len -= 8, p += 8)
+		sum = cksum_eight(sum, p);
+	return len == 0 ? sum : add_rest(sum, p, len);
 }

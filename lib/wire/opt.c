@@ -156,98 +156,67 @@ opt_size(const struct opt *opt)
 	return n > 0 ? align(fixed) + LEN_SACK + n * LEN_BLOCK : (fixed + 3) & ~(size_t)3;
 }
 
-static uint8_t *
-put_kind(uint8_t *at, enum opt_kind kind, size_t len)
+/* Options are written a word at a time, as numbers, and summed by that. */
+struct words {
+	uint8_t *at;
+	uint64_t sum;
+};
+
+static inline void
+put_word(struct words *w, uint32_t word)
 {
-	at[0] = (uint8_t)kind;
-	at[1] = (uint8_t)len;
-	return at + 2;
+	put_u32(w->at, word);
+	w->at += 4;
+	w->sum += word;
 }
 
-static uint8_t *
-put_nop(uint8_t *at)
+static inline void
+put_sack(struct words *w, uint32_t before, const struct opt *opt, size_t n)
 {
-	*at = KIND_NOP;
-	return at + 1;
-}
-
-/* As far as align says, of the options that begin at `from`. */
-static uint8_t *
-put_align(uint8_t *at, const uint8_t *from)
-{
-	while ((at - from) % 4 != 2)
-		at = put_nop(at);
-	return at;
-}
-
-static uint8_t *
-put_ts(uint8_t *at, const struct opt *opt)
-{
-	at = put_kind(at, KIND_TS, LEN_TS);
-	put_u32(at, opt->ts_val);
-	put_u32(at + 4, opt->ts_ecr);
-	return at + 8;
-}
-
-static uint8_t *
-put_sack(uint8_t *at, const struct opt *opt, size_t n)
-{
-	at = put_kind(at, KIND_SACK, LEN_SACK + n * LEN_BLOCK);
-	for (size_t i = 0; i < n; i++, at += LEN_BLOCK) {
-		put_u32(at, opt->sack[i].left);
-		put_u32(at + 4, opt->sack[i].right);
+	put_word(w, before << 16 | (uint32_t)KIND_SACK << 8 | (uint32_t)(LEN_SACK + n * LEN_BLOCK));
+	for (size_t i = 0; i < n; i++) {
+		put_word(w, opt->sack[i].left);
+		put_word(w, opt->sack[i].right);
 	}
-	return at;
 }
 
-static uint8_t *
-put_mss(uint8_t *at, const struct opt *opt)
-{
-	at = put_kind(at, KIND_MSS, LEN_MSS);
-	put_u16(at, opt->mss);
-	return at + 2;
-}
+#define NOPS           ((uint32_t)KIND_NOP << 8 | KIND_NOP)
+#define SACK_PERMITTED ((uint32_t)KIND_SACK_PERMITTED << 8 | LEN_SACK_PERMITTED)
+#define WSCALE         ((uint32_t)KIND_NOP << 24 | (uint32_t)KIND_WSCALE << 16 | (uint32_t)LEN_WSCALE << 8)
 
-static uint8_t *
-put_wscale(uint8_t *at, const struct opt *opt)
+size_t
+opt_build_summed(uint8_t *at, const struct opt *opt, uint64_t *sum)
 {
-	at = put_kind(put_nop(at), KIND_WSCALE, LEN_WSCALE);
-	*at++ = opt->wscale;
-	return at;
+	size_t sacks = sacks_that_fit(opt, fixed_size(opt));
+	/* what stands in front of two octets of kind and length, so that numbers begin a word */
+	uint32_t before = opt->has_sack_permitted ? SACK_PERMITTED : NOPS;
+	struct words w = {.at = at};
+
+	if (opt->has_mss)
+		put_word(&w, (uint32_t)KIND_MSS << 24 | (uint32_t)LEN_MSS << 16 | opt->mss);
+	if (opt->has_wscale && opt->packed)
+		put_word(&w, WSCALE | opt->wscale);
+	if (opt->has_ts) {
+		put_word(&w, before << 16 | (uint32_t)KIND_TS << 8 | LEN_TS);
+		put_word(&w, opt->ts_val);
+		put_word(&w, opt->ts_ecr);
+		before = NOPS;
+	} else if (opt->has_sack_permitted && !(opt->packed && sacks > 0)) {
+		put_word(&w, opt->packed ? before << 16 : NOPS << 16 | before); /* behind it, the list ends */
+		before = NOPS;
+	}
+	if (opt->has_wscale && !opt->packed)
+		put_word(&w, WSCALE | opt->wscale);
+	if (sacks > 0)
+		put_sack(&w, before, opt, sacks);
+	*sum = w.sum;
+	return (size_t)(w.at - at);
 }
 
 size_t
 opt_build(uint8_t at[OPT_MAX], const struct opt *opt)
 {
-	size_t fixed = fixed_size(opt), sacks = sacks_that_fit(opt, fixed), used;
-	uint8_t *p = at;
+	uint64_t sum;
 
-	if (opt->has_mss)
-		p = put_mss(p, opt);
-	if (opt->has_wscale && opt->packed)
-		p = put_wscale(p, opt);
-	if (opt->has_sack_permitted && !opt->has_ts && !opt->packed)
-		p = put_nop(put_nop(p));
-	if (opt->has_sack_permitted)
-		p = put_kind(p, KIND_SACK_PERMITTED, LEN_SACK_PERMITTED);
-	if (opt->has_ts)
-		p = put_ts(put_align(p, at), opt);
-	if (opt->has_wscale && !opt->packed)
-		p = put_wscale(p, opt);
-	if (sacks > 0)
-		p = put_sack(put_align(p, at), opt, sacks);
-	for (used = (size_t)(p - at); used % 4 != 0; used++)
-		at[used] = KIND_END;
-	return used;
-}
-
-size_t
-opt_build_summed(uint8_t *at, const struct opt *opt, uint64_t *sum)
-{
-	uint8_t octets[OPT_MAX];
-	size_t n = opt_build(octets, opt);
-
-	memcpy(at, octets, n);
-	*sum = cksum_number_of(cksum_header(0, octets, n));
-	return n;
+	return opt_build_summed(at, opt, &sum);
 }
