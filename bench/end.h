@@ -44,6 +44,7 @@ struct shared {
 struct run {
 	struct plan plan;
 	struct shared *shared;
+	double handoff_ns[2]; /* before and after; 0: not known, or of no importance */
 };
 
 struct conf;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "handoff.h"
 #include "kernel.h"
 #include "micro.h"
 #include "plot.h"
@@ -17,12 +18,18 @@ measure(const struct plan *plan)
 	struct run run = {.plan = *plan};
 	link_drive *of = plan->kernel ? kernel_drive : plan->file != NULL ? alone_drive : drive[plan->link];
 	json_t *figures;
+	bool done;
 
 	if (plan->command == COMMAND_MICRO)
 		return micro(plan);
 	if (!run_begin(&run))
 		return NULL;
-	figures = of(&run) ? report(&run) : NULL;
+	if (plan->kernel || plan->link != LINK_DIRECT)
+		run.handoff_ns[0] = handoff_ns();
+	done = of(&run);
+	if (run.handoff_ns[0] > 0)
+		run.handoff_ns[1] = handoff_ns();
+	figures = done ? report(&run) : NULL;
 	run_end(&run);
 	return figures;
 }

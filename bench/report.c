@@ -174,6 +174,9 @@ figures(const struct run *run)
 	set(o, "seed", p->seed);
 	json_object_set_new(o, "settings", settings(run));
 	json_object_set_new(o, "machine", machine());
+	if (run->handoff_ns[1] > 0)
+		json_object_set_new(json_object_get(o, "machine"), "core_to_core_ns",
+		                    json_pack("[f, f]", run->handoff_ns[0], run->handoff_ns[1]));
 	return o;
 }
 

@@ -93,8 +93,13 @@ print_rate(const struct plan *p, const json_t *o)
 static void
 print_machine(const json_t *m)
 {
+	const json_t *apart = json_object_get(m, "core_to_core_ns");
+
 	printf(LABEL "%s, %.0f CPUs, %.0f MiB, %s, load %s\n", "machine", text(m, "cpu"), number(m, "cpus"),
 	       number(m, "memory_bytes") / 1048576, text(m, "kernel"), text(m, "load"));
+	if (apart != NULL)
+		printf(LABEL "%.0f ns for a line from one to the other, %.0f ns afterwards\n", "cores",
+		       json_real_value(json_array_get(apart, 0)), json_real_value(json_array_get(apart, 1)));
 }
 
 static void
