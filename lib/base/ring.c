@@ -238,14 +238,19 @@ copy_pages(const struct ring *r, const struct pool *pages, size_t at, uint8_t *t
 	}
 }
 
-void
+const uint8_t *
 ring_copy(const struct ring *r, const struct pool *pages, size_t at, void *to, size_t len)
 {
+	const uint8_t *from;
+
 	assert(at <= r->len && len <= r->len - at);
-	if (is_small(r) && r->store != POOL_NONE)
-		copy(to, (uint8_t *)pool_at(pages, r->store) + offset_of(r, at), len);
-	else
+	if (!is_small(r) || r->store == POOL_NONE) {
 		copy_pages(r, pages, at, to, len);
+		return to;
+	}
+	from = (uint8_t *)pool_at(pages, r->store) + offset_of(r, at);
+	copy(to, from, len);
+	return from;
 }
 
 /* Gives back the one page, if there is one. */

@@ -44,8 +44,9 @@ size_t ring_append(struct ring *, struct pool *pages, const void *octets, size_t
 /* The longest contiguous run that starts at offset `at` (< len): *run points to it until the ring changes. */
 size_t ring_peek(const struct ring *, const struct pool *pages, size_t at, const void **run);
 
-/* Copies len octets in order at offset `at` out; at + len <= ring.len. */
-void ring_copy(const struct ring *, const struct pool *pages, size_t at, void *to, size_t len);
+/* Copies len octets in order at offset `at` out; at + len <= ring.len.  Where to read them once more: where they came
+ * from, if that is one place, for what has just been written is there a little later. */
+const uint8_t *ring_copy(const struct ring *, const struct pool *pages, size_t at, void *to, size_t len);
 
 /* Drops the first len octets in order; pages that hold nothing more are given back, all when reach becomes 0. */
 void ring_take(struct ring *, struct pool *pages, size_t len);

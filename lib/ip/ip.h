@@ -236,7 +236,8 @@ struct ip_out {
 	struct fns_frame *frame;
 	const struct ip_path *path;
 	uint8_t *l4; /* TCP is written here, at most ip_room octets */
-	/* for ip_finish_tcp, of who writes TCP: octets of header and text, and the sum of the header's words as numbers */
+	/* for ip_finish_tcp, of who writes TCP: octets of header and text, and the sum of their words as numbers, of the
+	 * text only where the path is PATH_SUMMED */
 	uint16_t header, text;
 	uint64_t sum;
 };

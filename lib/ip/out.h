@@ -93,11 +93,7 @@ ip_finish_tcp(struct ip *ip, const struct ip_out *out, uint8_t own, uint8_t ttl,
 
 	link_plain(out->frame);
 	if (p->kind == PATH_SUMMED) {
-		uint64_t sum = pseudo + out->sum;
-
-		if (out->text > 0)
-			sum += cksum_number_of(cksum_add(0, out->l4 + out->header, out->text));
-		put_u16(out->l4 + TCP_CKSUM_AT, cksum_number(sum));
+		put_u16(out->l4 + TCP_CKSUM_AT, cksum_number(pseudo + out->sum));
 	} else if (p->kind == PATH_OFFLOADED) { /* the port adds the rest and complements */
 		put_u16(out->l4 + TCP_CKSUM_AT, (uint16_t)~cksum_number32(pseudo));
 		ip_ask_for_sum(out->frame, p->header);

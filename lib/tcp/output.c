@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "cksum.h"
 #include "profile.h"
 
 #define BURST 64 /* segments of one connection in a row: others want the outbox too (J07) */
@@ -174,6 +175,17 @@ build_plain(const struct sender *s, const struct plan *p, struct ip_out *out)
 	return adv;
 }
 
+/* The text behind the header. */
+static inline void
+put_text(const struct sender *s, const struct plan *p, struct ip_out *out)
+{
+	const uint8_t *text = ring_copy(&s->q->tx, &s->t->pages, p->seq - conn_text_seq(s->c),
+	                                out->l4 + out->header, p->text);
+
+	if (out->path->kind == PATH_SUMMED)
+		out->sum += cksum_number_of(cksum_add(0, text, p->text));
+}
+
 static inline void
 build(const struct sender *s, const struct plan *p, struct ip_out *out)
 {
@@ -184,7 +196,7 @@ build(const struct sender *s, const struct plan *p, struct ip_out *out)
 
 	out->text = (uint16_t)p->text;
 	if (p->text > 0)
-		ring_copy(&s->q->tx, &s->t->pages, p->seq - conn_text_seq(c), out->l4 + out->header, p->text);
+		put_text(s, p, out);
 	ip_finish_tcp(s->t->ip, out, c->key.local, s->by->value.ttl, tos);
 	sent(s, p, adv);
 	if (c->troubled && (p->flags & (SYN | RST)) == 0)

@@ -151,7 +151,7 @@ begin__room(void **unused)
 	}
 }
 
-/* As seg_build_summed leaves it: no checksum yet, and the sum of the header beside it. */
+/* As who writes TCP leaves it: no checksum yet, and the sum of header and text beside it. */
 static void
 write_tcp(struct ip_out *out, const uint8_t *l4, size_t len)
 {
@@ -162,6 +162,8 @@ write_tcp(struct ip_out *out, const uint8_t *l4, size_t len)
 	out->sum = 0;
 	for (uint16_t i = 0; i < out->header; i += 2)
 		out->sum += get_u16(out->l4 + i);
+	if (out->path->kind == PATH_SUMMED)
+		out->sum += cksum_number_of(cksum_add(0, out->l4 + out->header, out->text));
 }
 
 static void
