@@ -261,6 +261,7 @@ ip_blank_ahead(const struct ip *ip)
 		return;
 	__builtin_prefetch(ip->tx->slot[ahead].data, 1);
 	__builtin_prefetch(ip->tx->slot[ahead].data + 64, 1);
+	__builtin_prefetch(ip->tx->slot[ahead].data + 128, 1);
 }
 
 #endif

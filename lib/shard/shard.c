@@ -145,8 +145,11 @@ arrive_burst(struct fns_shard *s, const struct fns_frame *frame, unsigned n)
 {
 	struct look l[BURST];
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		fetch(&frame[i], 0);
+		if (frame[i].len > 128)
+			__builtin_prefetch(frame[i].data + 128);
+	}
 	for (unsigned i = 0; i < n; i++)
 		look(s, &frame[i], &l[i]);
 	for (unsigned i = 0; i < n; i++) {
