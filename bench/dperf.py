@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+# whoever else is on the machine comes second; not in real time, for the kernel stops who never sleeps for 50 ms of each second
+FIRST = ['nice', '-n', '-20'] if os.geteuid() == 0 else []
 RINGS = ('rsize=13,bsize=2048', 'rsize=10,bsize=1600')  # its usual one, and ours: the better counts
 PORT = 'net_memif000'                                   # as long as an address of PCI: it insists
 RISE, STAY = 10, 5
@@ -29,8 +31,7 @@ def start(program, folder, side, text, ring, memory):
         f.write(text)
     mib = f"--in-memory -m {MIB['huge']}" if memory == 'huge' else f"--no-huge --no-shconf -m {MIB['no-huge']}"
     words = f'--no-pci {mib} --vdev={PORT},role={side},socket={folder}/m,socket-abstract=no,{ring}'
-    # not in real time, as ours: its thread that counts shares a core with one that never waits
-    return subprocess.Popen([program, '-c', path], env={**os.environ, 'DPERF_EAL': words}, stdin=subprocess.DEVNULL,
+    return subprocess.Popen([*FIRST, program, '-c', path], env={**os.environ, 'DPERF_EAL': words}, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

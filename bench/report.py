@@ -23,7 +23,6 @@ RUNS = int(os.environ.get('RUNS', '3'))
 CLOSES = ('fin', 'rst', 'half-close', 'simultaneous', 'fin-wait-2', 'time-wait')
 KERNEL_CLOSES = ('fin', 'rst', 'half-close')
 PEER = os.environ.get('DPERF')  # a dperf: README.md
-NOT_ALONE = ['chrt', '-f', '20'] if ROOT and subprocess.run(['chrt', '-f', '20', 'true'], check=False).returncode == 0 else []
 NEAR = float(os.environ.get('NEAR', '100'))  # cores that share a cache; a host may place virtual ones now so, now otherwise
 TRIES = int(os.environ.get('TRIES', '8'))
 FAILURES = []
@@ -40,8 +39,8 @@ def memory():
 def once(*words, tries=TRIES):
     """The report of one run, or None after its complaint."""
     for left in reversed(range(tries)):
-        # ours and the kernel's alike: whoever else is on the machine waits
-        r = subprocess.run([*NOT_ALONE, BENCH, *map(str, words), '--json'], capture_output=True, text=True, check=False)
+        # ours and the kernel's alike: whoever else is on the machine comes second
+        r = subprocess.run([*dperf.FIRST, BENCH, *map(str, words), '--json'], capture_output=True, text=True, check=False)
         if r.returncode != 0:
             FAILURES.append(f"{' '.join(map(str, words))}: {r.stderr.strip()}")
             print(f'  {FAILURES[-1]}', file=sys.stderr)
@@ -92,22 +91,12 @@ def million(n):
           '    three: a FIN over its loopback has arrived before close returns, and its timers cannot be set forward.')
 
 
-def hurry(process):
-    """Priority for the thread that forwards, not for the one that makes the connection: it shares its core."""
-    if not NOT_ALONE:
-        return
-    for tid in os.listdir(f'/proc/{process.pid}/task'):
-        with open(f'/proc/{process.pid}/task/{tid}/comm', encoding='ascii') as f:
-            if f.read().startswith('rte-worker'):
-                os.sched_setscheduler(int(tid), os.SCHED_FIFO, os.sched_param(20))
-
-
 def link_limit():
     """Frames a second there and back over net_memif, made and forwarded by DPDK's testpmd; None if it does not run."""
     with tempfile.TemporaryDirectory() as folder:
         ends, last = [], os.cpu_count() - 1
         for role, core, mode in (('server', min(1, last), 'io'), ('client', 0, 'flowgen')):
-            words = ['dpdk-testpmd', '--no-pci', '--no-huge', '--no-shconf', '--no-telemetry', '-m', '512',
+            words = [*dperf.FIRST, 'dpdk-testpmd', '--no-pci', '--no-huge', '--no-shconf', '--no-telemetry', '-m', '512',
                      '--lcores', f'0@(0-{last}),1@{core}',
                      f'--vdev=net_memif0,role={role},socket={folder}/m,socket-abstract=no,{dperf.RINGS[1]}',
                      '--', f'--forward-mode={mode}', '--auto-start', '--stats-period=1', '--total-num-mbufs=32768',
@@ -119,8 +108,6 @@ def link_limit():
                 return None
             time.sleep(4)
         try:
-            for e in ends:
-                hurry(e)
             time.sleep(5)
         finally:
             for e in ends:
