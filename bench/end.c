@@ -53,10 +53,12 @@ run_begin(struct run *run)
 {
 	run->shared =
 		mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (run->shared != MAP_FAILED)
-		return true;
-	perror("finesse-bench: memory");
-	return false;
+	if (run->shared == MAP_FAILED) {
+		perror("finesse-bench: memory");
+		return false;
+	}
+	run->shared->apart = end_cpu(0) != end_cpu(1);
+	return true;
 }
 
 void
@@ -291,6 +293,21 @@ end_pass(struct end *e)
 	if (e->idle % QUIET_PASSES == QUIET_PASSES - 1)
 		sched_yield(); /* the other end may have no CPU but this one */
 	return end_phase(e) < PHASE_OVER;
+}
+
+void
+end_handoff(struct end *e, unsigned after)
+{
+	struct shared *s = e->run->shared;
+
+	if (e->plan->file != NULL || e->plan->link == LINK_TAP || e->plan->link == LINK_DIRECT)
+		return; /* the other end is not ours, or is this one */
+	if (!s->apart || atomic_load(&e->own->failed))
+		return;
+	if (e->side == CLIENT)
+		s->handoff_ns[after] = handoff_throw(&s->ball[after], &e->other->failed);
+	else
+		handoff_return(&s->ball[after], &e->other->failed);
 }
 
 void

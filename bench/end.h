@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "flow.h"
+#include "handoff.h"
 #include "link.h"
 #include "plan.h"
 
@@ -38,13 +39,15 @@ struct half {
 
 struct shared {
 	struct half half[2];                              /* by enum side */
+	struct ball ball[2];                              /* before and after */
+	double handoff_ns[2];                             /* by them; 0: not known */
+	bool apart;                                       /* each end has a core of its own */
 	char setting[KERNEL_SETTINGS][2][KERNEL_SETTING]; /* of the kernel, or the link: name and value */
 };
 
 struct run {
 	struct plan plan;
 	struct shared *shared;
-	double handoff_ns[2]; /* before and after; 0: not known, or of no importance */
 };
 
 struct conf;
@@ -132,6 +135,9 @@ end_enter(struct end *e, enum phase phase)
 {
 	atomic_store_explicit(&e->own->phase, (unsigned)phase, memory_order_release);
 }
+
+/* How far the two ends are from each other, before and after (0, 1) what is measured: each waits for the other. */
+void end_handoff(struct end *, unsigned after);
 
 /* From here to there frames are counted. */
 void end_measure(struct end *);

@@ -1,10 +1,9 @@
-/* A line of memory, thrown from core to core and back (handoff.h). */
+/* A line of memory from core to core (handoff.h). */
 #include "handoff.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdalign.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "end.h"
@@ -12,22 +11,65 @@
 #define ROUNDS   2000
 #define TIMES    5 /* the best of them: whoever is interrupted waits */
 #define LIMIT_NS 200000000
+#define OVER     UINT_MAX
 
-static struct {
-	alignas(128) _Atomic unsigned turn; /* odd: the other's */
-	alignas(128) uint64_t deadline_ns;
-} ball;
-
-/* Waits until it is `turn`'s turn; false: for too long. */
+/* Waits until it is `turn`'s turn.  False: not by deadline_ns, or it is over. */
 static bool
-caught(unsigned turn)
+caught(const struct ball *b, unsigned turn, uint64_t deadline_ns, const _Atomic unsigned *stop)
 {
-	for (unsigned i = 1; atomic_load_explicit(&ball.turn, memory_order_acquire) != turn; i++) {
-		if (i % 4096 == 0 && clock_ns() > ball.deadline_ns)
+	unsigned now;
+
+	for (unsigned i = 1; (now = atomic_load_explicit(&b->turn, memory_order_acquire)) != turn; i++) {
+		if (now == OVER || atomic_load_explicit(stop, memory_order_relaxed) != 0)
+			return false;
+		if (i % 4096 == 0 && clock_ns() > deadline_ns)
 			return false;
 	}
 	return true;
 }
+
+static void
+toss(struct ball *b, unsigned turn)
+{
+	atomic_store_explicit(&b->turn, turn, memory_order_release);
+}
+
+double
+handoff_throw(struct ball *b, const _Atomic unsigned *stop)
+{
+	uint64_t best = UINT64_MAX, deadline_ns = UINT64_MAX;
+	unsigned turn = 0;
+	bool there = true;
+
+	for (unsigned i = 0; i <= TIMES && there; i++) {
+		uint64_t since = clock_ns(), took;
+
+		for (unsigned k = 0; k < ROUNDS && there; k++, turn += 2) {
+			toss(b, turn + 1);
+			there = caught(b, turn + 2, deadline_ns, stop);
+		}
+		took = clock_ns() - since;
+		if (i == 0) /* until now it was the other that had to come */
+			deadline_ns = clock_ns() + LIMIT_NS;
+		else if (took < best)
+			best = took;
+	}
+	toss(b, OVER);
+	return there ? (double)best / ROUNDS / 2 : 0;
+}
+
+void
+handoff_return(struct ball *b, const _Atomic unsigned *stop)
+{
+	for (unsigned turn = 1; caught(b, turn, UINT64_MAX, stop); turn += 2)
+		toss(b, turn + 1);
+}
+
+static struct {
+	struct ball ball;
+	_Atomic unsigned stop;
+	unsigned cpu[2];
+} alone;
 
 static void
 sit_on(unsigned cpu)
@@ -40,50 +82,30 @@ sit_on(unsigned cpu)
 }
 
 static void *
-throw_back(void *cpu)
+throw_back(void *arg)
 {
-	sit_on(*(const unsigned *)cpu);
-	for (unsigned turn = 1; turn < 2 * ROUNDS * TIMES && caught(turn); turn += 2)
-		atomic_store_explicit(&ball.turn, turn + 1, memory_order_release);
+	(void)arg;
+	sit_on(alone.cpu[1]);
+	handoff_return(&alone.ball, &alone.stop);
 	return NULL;
 }
 
-static double
-throw_first(void)
-{
-	uint64_t best = UINT64_MAX;
-	unsigned turn = 0;
-
-	for (unsigned i = 0; i < TIMES; i++) {
-		uint64_t since = clock_ns(), took;
-
-		for (unsigned k = 0; k < ROUNDS; k++, turn += 2) {
-			atomic_store_explicit(&ball.turn, turn + 1, memory_order_release);
-			if (!caught(turn + 2))
-				return 0;
-		}
-		took = clock_ns() - since;
-		best = took < best ? took : best;
-	}
-	return (double)best / ROUNDS / 2;
-}
-
 double
-handoff_ns(void)
+handoff_alone(void)
 {
-	unsigned cpu[2] = {end_cpu(0), end_cpu(1)};
 	cpu_set_t before;
 	pthread_t other;
 	double ns;
 
-	if (cpu[0] == cpu[1] || sched_getaffinity(0, sizeof(before), &before) != 0)
+	alone.cpu[0] = end_cpu(0);
+	alone.cpu[1] = end_cpu(1);
+	if (alone.cpu[0] == alone.cpu[1] || sched_getaffinity(0, sizeof(before), &before) != 0)
 		return 0;
-	atomic_store(&ball.turn, 0);
-	ball.deadline_ns = clock_ns() + LIMIT_NS;
-	if (pthread_create(&other, NULL, throw_back, &cpu[1]) != 0)
+	atomic_store(&alone.ball.turn, 0);
+	if (pthread_create(&other, NULL, throw_back, NULL) != 0)
 		return 0;
-	sit_on(cpu[0]);
-	ns = throw_first();
+	sit_on(alone.cpu[0]);
+	ns = handoff_throw(&alone.ball, &alone.stop);
 	pthread_join(other, NULL);
 	sched_setaffinity(0, sizeof(before), &before);
 	return ns;

@@ -24,11 +24,11 @@ measure(const struct plan *plan)
 		return micro(plan);
 	if (!run_begin(&run))
 		return NULL;
-	if (plan->kernel || plan->link != LINK_DIRECT)
-		run.handoff_ns[0] = handoff_ns();
+	if (plan->kernel)
+		run.shared->handoff_ns[0] = handoff_alone();
 	done = of(&run);
-	if (run.handoff_ns[0] > 0)
-		run.handoff_ns[1] = handoff_ns();
+	if (plan->kernel)
+		run.shared->handoff_ns[1] = handoff_alone();
 	figures = done ? report(&run) : NULL;
 	run_end(&run);
 	return figures;

@@ -135,6 +135,7 @@ figures(const struct run *run)
 {
 	const struct plan *p = &run->plan;
 	const struct account *c = &run->shared->half[CLIENT].account, *s = &run->shared->half[SERVER].account;
+	const double *apart = run->shared->handoff_ns;
 	json_t *o = json_object();
 	uint64_t frames;
 
@@ -174,9 +175,9 @@ figures(const struct run *run)
 	set(o, "seed", p->seed);
 	json_object_set_new(o, "settings", settings(run));
 	json_object_set_new(o, "machine", machine());
-	if (run->handoff_ns[1] > 0)
+	if (apart[0] > 0 && apart[1] > 0)
 		json_object_set_new(json_object_get(o, "machine"), "core_to_core_ns",
-		                    json_pack("[f, f]", run->handoff_ns[0], run->handoff_ns[1]));
+		                    json_pack("[f, f]", apart[0], apart[1]));
 	return o;
 }
 

@@ -96,8 +96,10 @@ sit(void *arg)
 
 	pin(s->side);
 	if (end_begin(e, b->run, s->side, b->work, &b->side[s->side].link.base, NULL, NULL)) {
+		end_handoff(e, 0);
 		while (end_pass(e))
 			;
+		end_handoff(e, 1);
 	}
 	end_finish(e);
 	return NULL;

@@ -227,6 +227,8 @@ turn_until_over(void *arg)
 	struct wired *w = arg;
 
 	w->made = end_begin(&w->end, w->run, w->side, work_of(&w->run->plan), &w->base, w->conf, w->port);
+	if (w->made)
+		end_handoff(&w->end, 0);
 	w->made = w->made && wait_for_server(w) && start_ports(w);
 	if (w->made)
 		atomic_store(&w->end.own->part, PART_STARTED);
@@ -238,6 +240,7 @@ turn_until_over(void *arg)
 			receive(&w->base, 0);
 			transmit(&w->base);
 		}
+		end_handoff(&w->end, 1);
 	}
 	end_finish(&w->end);
 	atomic_store_explicit(&w->ended, true, memory_order_release);
