@@ -18,8 +18,8 @@
 
 #define QUIET_PASSES 256
 /* Octets that all connections of stream may have in their send buffers: more would only go to memory and back ... */
-#define STREAM_SENDS (1u << 20)
-#define STREAM_LEAST (16u << 10) /* ... but each of them so many */
+#define STREAM_SENDS (512u << 10)
+#define STREAM_LEAST (8u << 10) /* ... but each of them so many */
 
 _Thread_local struct end *end_now;
 
