@@ -6,7 +6,8 @@
 void
 ack_window(struct fns_conn *c, const struct seg *s, bool always)
 {
-	uint32_t wnd = (uint32_t)s->wnd << ((s->flags & SYN) ? 0 : c->snd_scale); /* RFC 7323 §2.2 */
+	bool scaled = !always || !(s->flags & SYN); /* RFC 7323 §2.2 */
+	uint32_t wnd = scaled ? (uint32_t)s->wnd << c->snd_scale : s->wnd;
 
 	if (!always && (seq_lt(s->seq, c->snd.wl1) || seq_lt(s->ack, c->snd.una)))
 		return;
@@ -45,7 +46,7 @@ restart_timer(struct tcp *t, struct fns_conn *c)
 	if (c->snd.una == c->snd.max) {
 		c->short_out = 0;
 		c->rtt_us = (uint32_t)t->now_us; /* idle from here: cc_idle */
-		conn_stop(c, RETRANSMIT);
+		conn_stop_either(c);
 		conn_stop(c, USER_TIMEOUT);
 	} else {
 		if (c->tail <= TAIL_REORDER_TIMER)
@@ -90,30 +91,13 @@ known_delivered(const struct fns_conn *c, uint32_t ack)
 	return c->troubled ? sack_below(c, ack) : 0;
 }
 
-static void
-advance(struct tcp *t, struct fns_conn *c, const struct seg *s)
+/* In a recovery, or where something tells of a loss, or told of congestion in this window. */
+static COLD void
+advance_troubled(struct fns_conn *c, uint32_t acked)
 {
-	uint32_t acked = s->ack - c->snd.una, text = acked, known = known_delivered(c, s->ack);
-	struct queues *q = conn_queues(c);
-	struct recovery *r;
+	uint32_t known = known_delivered(c, c->snd.una);
+	struct recovery *r = conn_has_recovery(c);
 
-	sample(t, c, s);
-	if (!flagged(c, C_SYN_ACKED)) { /* FIN-WAIT-1 from SYN-RECEIVED */
-		flag(c, C_SYN_ACKED);
-		cc_begin(c);
-		text--;
-	}
-	if (q == NULL)
-		text = 0;
-	else if (text > q->tx.len) /* and our FIN */
-		text = q->tx.len;
-	if (text > 0)
-		ring_take(&q->tx, &t->pages, text);
-	c->snd.una = s->ack;
-	if (seq_lt(c->snd.nxt, c->snd.una))
-		c->snd.nxt = c->snd.una;
-	c->backoff = 0;
-	c->error = 0; /* what was soft has healed */
 	unflag(c, C_REXMIT);
 	if (flagged(c, C_RECOVERY)) {
 		recover_advance(c, acked);
@@ -122,17 +106,58 @@ advance(struct tcp *t, struct fns_conn *c, const struct seg *s)
 		if (!c->cwr)
 			cc_acked(c, known < acked ? acked - known : min_u32(acked, c->mss));
 		if (seq_ge(c->snd.una, c->recover)) {
-			c->recover = c->snd.una; /* keeps up, so that it stays within half the space */
+			c->recover = c->snd.una;
 			if (c->cwr)
 				c->cwnd = c->ssthresh;
 			c->cwr = 0;
 		}
 	}
-	r = conn_has_recovery(c);
 	if (r != NULL && seq_lt(r->rexmitted, c->snd.una))
 		r->rexmitted = c->snd.una;
 	if (r != NULL && seq_lt(r->high, c->snd.una))
 		r->again = r->high = c->snd.una;
+}
+
+/* Octets of ours leave the ring; how many of these `acked` they are: our FIN may be one. */
+static inline uint32_t
+take_acked(struct tcp *t, struct fns_conn *c, uint32_t acked)
+{
+	struct queues *q;
+
+	if (c->queues == POOL_NONE)
+		return 0;
+	q = pool_at(&t->queues, c->queues);
+	acked = min_u32(acked, q->tx.len);
+	if (acked > 0)
+		ring_take(&q->tx, &t->pages, acked);
+	return acked;
+}
+
+static inline void
+advance(struct tcp *t, struct fns_conn *c, const struct seg *s)
+{
+	uint32_t acked = s->ack - c->snd.una, text;
+	bool syn = !flagged(c, C_SYN_ACKED);
+
+	sample(t, c, s);
+	if (syn) { /* FIN-WAIT-1 from SYN-RECEIVED */
+		flag(c, C_SYN_ACKED);
+		cc_begin(c);
+		keepalive_begin(c);
+	}
+	text = take_acked(t, c, acked - syn);
+	c->snd.una = s->ack;
+	if (seq_lt(c->snd.nxt, s->ack))
+		c->snd.nxt = s->ack;
+	c->backoff = 0;
+	c->error = 0; /* what was soft has healed */
+	if (c->troubled || c->dupacks > 0 || c->cwr || flagged(c, C_RECOVERY)) {
+		advance_troubled(c, acked);
+	} else {
+		cc_acked(c, acked);
+		if (seq_lt(c->recover, s->ack))
+			c->recover = s->ack; /* keeps up, so that it stays within half the space */
+	}
 	restart_timer(t, c);
 	ip_confirm(t->ip, c->key.remote);
 	c->more = 0; /* as Linux has it: an ACK lets go of what waits, as far as Nagle does */
@@ -156,23 +181,32 @@ answered(struct fns_conn *c)
 		c->backoff = half;
 }
 
-void
-ack_take(struct fns_conn *c, const struct seg *s)
+/* There is something to recover, or this tells of it. */
+static COLD void
+take_troubled(struct tcp *t, struct fns_conn *c, const struct seg *s, bool dup)
 {
-	bool advanced = seq_gt(s->ack, c->snd.una), dup = !advanced && is_duplicate(c, s);
-	uint32_t una = c->snd.una, known = c->troubled ? sack_octets(c) : 0;
+	uint32_t una = c->snd.una, known = sack_octets(c);
+	bool advanced = seq_gt(s->ack, una), again;
 
 	if (c->ecn && (s->flags & ECE))
 		ecn_reduce(c, s->ack); /* before what this acknowledges opens the window */
 	if (advanced)
-		advance(tcp_of(c), c, s);
-	/* Nothing to recover, and nothing that says so: most of them. */
-	if (dup || s->opt.sacks > 0 || c->troubled || flagged(c, C_RECOVERY) || c->tail >= TAIL_PROBED) {
-		bool again = sack_take(c, s);
+		advance(t, c, s);
+	again = sack_take(c, s);
+	recover_ack(c, s, dup, c->snd.una - una + sack_octets(c) - known, advanced, again);
+	recover_probe_answer(c, s, dup);
+}
 
-		recover_ack(c, s, dup, c->snd.una - una + sack_octets(c) - known, advanced, again);
-		recover_probe_answer(c, s, dup);
-	}
+void
+ack_take(struct tcp *t, struct fns_conn *c, const struct seg *s)
+{
+	bool advanced = seq_gt(s->ack, c->snd.una), dup = !advanced && is_duplicate(c, s);
+
+	if (dup || s->opt.sacks > 0 || (s->flags & ECE) || c->troubled || flagged(c, C_RECOVERY) ||
+	    c->tail >= TAIL_PROBED)
+		take_troubled(t, c, s, dup);
+	else if (advanced)
+		advance(t, c, s);
 	ack_window(c, s, false);
 	if (c->backoff > 0)
 		answered(c);

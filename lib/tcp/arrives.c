@@ -71,22 +71,6 @@ tcp_arrives_listen(struct tcp *t, struct fns_listener *l, const struct key *key,
 	return DROP_TAKEN;
 }
 
-/* Before a connection with itself is established: true if it chose another port instead. */
-static bool
-met_itself(struct fns_conn *c)
-{
-	struct tcp *t = tcp_of(c);
-
-	if (!conn_to_itself(c))
-		return false;
-	if (c->redials > 0 && open_again(c)) {
-		counter_add(&t->stats.self_redials, 1);
-		return true;
-	}
-	counter_add(&t->stats.self_connects, 1);
-	return false;
-}
-
 /* A child of a listener with as many as it may have: its ACK is as if lost (T-23), unless nobody counts. */
 static bool
 may_wait(const struct fns_conn *c)
@@ -120,15 +104,13 @@ establish(struct fns_conn *c, const struct seg *s)
 	c->marks |= M_KNOWN;
 	conn_report(c, conn_to_itself(c) ? FNS_OPENED | FNS_SELF : FNS_OPENED);
 	text_release(c);
-	conn_stop(c, KEEPALIVE); /* that of open_ms */
-	if (conn_options(c)->keepalive == FNS_ON)
-		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->keepalive_ms * 1000);
+	keepalive_begin(c);
 	if (flagged(c, C_FIN_QUEUED))
 		conn_enter(c, FIN_WAIT_1); /* the CLOSE that was queued (§3.10.4) */
 }
 
 static inline void trim(struct fns_conn *, struct seg *);
-static enum drop arrives_text_and_fin(struct fns_conn *, struct seg *);
+static inline enum drop arrives_text_and_fin(struct tcp *, struct fns_conn *, struct seg *);
 
 /* Past the SYN, to what of its text is inside the window that ours offered. */
 static void
@@ -151,7 +133,7 @@ keep_text(struct fns_conn *c, struct seg *s)
 
 /* §3.10.7.3 */
 static enum drop
-arrives_syn_sent(struct fns_conn *c, struct seg *s)
+arrives_syn_sent(struct tcp *t, struct fns_conn *c, struct seg *s)
 {
 	bool acks = (s->flags & ACK) != 0;
 
@@ -164,7 +146,7 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 	if (s->flags & RST) { /* second */
 		if (!acks)
 			return DROP_SYN_SENT_RST;
-		counter_add(&tcp_of(c)->stats.resets_received, 1);
+		counter_add(&t->stats.resets_received, 1);
 		conn_end(c, CLASS_peer_reset_syn_sent, ECONNREFUSED, false);
 		return DROP_TAKEN;
 	}
@@ -187,23 +169,21 @@ arrives_syn_sent(struct fns_conn *c, struct seg *s)
 	flag(c, C_ACK_NOW);
 	conn_dirty(c);
 	to_text(c, s);
-	return arrives_text_and_fin(c, s);
+	return arrives_text_and_fin(t, c, s);
 }
 
-/* First, as far as it is RFC 7323 §5.3 R1: false if the timestamp shows an old duplicate. */
-static bool
-check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
+/* Its timestamp is older than that of another, or it has none. */
+static COLD bool
+passes_old(struct fns_conn *c, const struct seg *s, enum drop *drop)
 {
 	uint16_t idle;
 
-	if (!flagged(c, C_TS) || (s->flags & RST))
-		return true;
-	if (!s->opt.has_ts && !(s->flags & SYN)) { /* a peer that begins anew is answered (RFC 5961 §4.2) */
+	if ((s->flags & RST) || (!s->opt.has_ts && (s->flags & SYN)))
+		return true; /* a peer that begins anew is answered (RFC 5961 §4.2) */
+	if (!s->opt.has_ts) {
 		*drop = DROP_SEQ_NO_TIMESTAMP;
 		return false;
 	}
-	if (!s->opt.has_ts || !seq_lt(s->opt.ts_val, c->ts_recent))
-		return true;
 	idle = (uint16_t)((tcp_of(c)->now >> 16) - c->ts_recent_age);
 	if (idle > PAWS_IDLE_STEPS)
 		return true;
@@ -213,6 +193,15 @@ check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
 	else
 		conn_challenge(c);
 	return false;
+}
+
+/* First, as far as it is RFC 7323 §5.3 R1: false if the timestamp shows an old duplicate. */
+static inline bool
+check_timestamp(struct fns_conn *c, const struct seg *s, enum drop *drop)
+{
+	bool fresh = s->opt.has_ts && seq_ge(s->opt.ts_val, c->ts_recent);
+
+	return !flagged(c, C_TS) || fresh || passes_old(c, s, drop);
 }
 
 /* The peer's FIN once more: it is old, but what it acknowledges may be our own. */
@@ -247,13 +236,13 @@ acceptable_whole(const struct fns_conn *c, const struct seg *s)
 	       acceptable(s, c->rcv.nxt, text_right_edge(c) - c->rcv.nxt);
 }
 
-/* §3.10.7.4 first: is any of it inside the window?  If not, an ACK says where we are. */
-static bool
-check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
+/* §3.10.7.4 first: nothing of it is inside the window.  An ACK says where we are.  True: it counts nevertheless. */
+static COLD bool
+passes_outside(struct fns_conn *c, const struct seg *s, enum drop *drop)
 {
 	uint32_t nxt = c->rcv.nxt;
 
-	if (acceptable(s, nxt, conn_rcv_window(c)) || acceptable_whole(c, s))
+	if (acceptable_whole(c, s))
 		return true;
 	if (s->flags & RST) {
 		/* From peers that count wrongly after their FIN (T-62). */
@@ -279,7 +268,7 @@ check_sequence(struct fns_conn *c, struct seg *s, enum drop *drop)
 }
 
 /* To what is new and inside the window (and not beyond a FIN that is held). */
-static void
+static __attribute__((noinline)) void
 trim_text(struct fns_conn *c, struct seg *s)
 {
 	const struct recovery *r = conn_has_recovery(c);
@@ -308,12 +297,14 @@ trim_text(struct fns_conn *c, struct seg *s)
 static inline void
 trim(struct fns_conn *c, struct seg *s)
 {
-	if (s->text_len > 0)
+	bool whole = s->seq == c->rcv.nxt && s->text_len <= conn_rcv_window(c) && !c->troubled;
+
+	if (s->text_len > 0 && !whole)
 		trim_text(c, s);
 }
 
 /* Second, RFC 5961 §3.2: only the exact place resets; elsewhere in the window the peer is asked. */
-static bool
+static COLD bool
 check_rst(struct fns_conn *c, const struct seg *s, enum drop *drop)
 {
 	int error = ECONNRESET;
@@ -337,7 +328,7 @@ check_rst(struct fns_conn *c, const struct seg *s, enum drop *drop)
 }
 
 /* Fourth, RFC 5961 §4.2. */
-static bool
+static COLD bool
 check_syn(struct fns_conn *c, const struct seg *s, enum drop *drop)
 {
 	if (!(s->flags & SYN))
@@ -387,20 +378,39 @@ fin_acked(struct fns_conn *c, const struct seg *s)
 }
 
 static void
-take_timestamp(struct fns_conn *c, const struct seg *s)
+take_timestamp(const struct tcp *t, struct fns_conn *c, const struct seg *s)
 {
 	/* RFC 7323 §4.3 (2) */
-	if (!flagged(c, C_TS) || !s->opt.has_ts || (s->flags & RST))
-		return;
-	if (seq_ge(s->opt.ts_val, c->ts_recent) && seq_le(s->seq, c->last_ack_sent)) {
+	if (flagged(c, C_TS) && s->opt.has_ts && seq_ge(s->opt.ts_val, c->ts_recent) &&
+	    seq_le(s->seq, c->last_ack_sent)) {
 		c->ts_recent = s->opt.ts_val;
-		c->ts_recent_age = (uint16_t)(tcp_of(c)->now >> 16);
+		c->ts_recent_age = (uint16_t)(t->now >> 16);
 	}
+}
+
+/* Fifth, in SYN-RECEIVED. */
+static __attribute__((noinline)) bool
+check_ack_of_syn(struct fns_conn *c, struct seg *s, enum drop *drop)
+{
+	if (!seq_gt(s->ack, c->snd.una) || seq_gt(s->ack, c->snd.max)) {
+		*drop = DROP_ACK_REFUSED;
+		reply_reset_of(c, s, drop_name(DROP_ACK_REFUSED));
+		return false;
+	}
+	if (open_met_itself(c))
+		return false;
+	if (!may_wait(c)) {
+		*drop = DROP_LISTEN_FULL;
+		return false;
+	}
+	establish(c, s);
+	trim(c, s); /* text on a SYN may have moved RCV.NXT */
+	return true;
 }
 
 /* Fifth. */
 static bool
-check_ack(struct fns_conn *c, struct seg *s, enum drop *drop)
+check_ack(struct tcp *t, struct fns_conn *c, struct seg *s, enum drop *drop)
 {
 	bool fin;
 
@@ -408,21 +418,8 @@ check_ack(struct fns_conn *c, struct seg *s, enum drop *drop)
 		*drop = DROP_ACK_MISSING;
 		return false;
 	}
-	if (in(c, SYN_RECEIVED)) {
-		if (!seq_gt(s->ack, c->snd.una) || seq_gt(s->ack, c->snd.max)) {
-			*drop = DROP_ACK_REFUSED;
-			reply_reset_of(c, s, drop_name(DROP_ACK_REFUSED));
-			return false;
-		}
-		if (met_itself(c))
-			return false;
-		if (!may_wait(c)) {
-			*drop = DROP_LISTEN_FULL;
-			return false;
-		}
-		establish(c, s);
-		trim(c, s); /* text on a SYN may have moved RCV.NXT */
-	}
+	if (in(c, SYN_RECEIVED) && !check_ack_of_syn(c, s, drop))
+		return false;
 	if (seq_gt(s->ack, c->snd.max)) {
 		*drop = DROP_ACK_FUTURE;
 		conn_challenge(c);
@@ -433,15 +430,15 @@ check_ack(struct fns_conn *c, struct seg *s, enum drop *drop)
 		conn_challenge(c);
 		return false;
 	}
-	take_timestamp(c, s); /* not before its ACK is believed */
+	take_timestamp(t, c, s); /* not before its ACK is believed */
 	fin = in(c, FIN_WAIT_1 | CLOSING | LAST_ACK) && seq_gt(s->ack, conn_fin_seq(c));
-	ack_take(c, s);
+	ack_take(t, c, s);
 	return !fin || fin_acked(c, s);
 }
 
 /* Seventh: true, go on to the FIN. */
-static bool
-check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
+static inline bool
+check_text(struct tcp *t, struct fns_conn *c, struct seg *s, enum drop *drop)
 {
 	bool shut;
 
@@ -454,23 +451,21 @@ check_text(struct fns_conn *c, struct seg *s, enum drop *drop)
 	shut = flagged(c, C_ORPHAN) || (flagged(c, C_RCV_SHUT) && in(c, FIN_WAIT_1 | FIN_WAIT_2));
 	if (shut && seq_gt(s->seq + s->text_len, c->rcv.nxt)) { /* nobody will ever read this: SHLD-3 */
 		*drop = DROP_TEXT_AFTER_CLOSE;
-		counter_add(&tcp_of(c)->stats.lost_unread, s->text_len);
+		counter_add(&t->stats.lost_unread, s->text_len);
 		reply_reset_of(c, s, fns_class_name(CLASS_reset_after_close));
 		conn_end(c, CLASS_reset_after_close, flagged(c, C_ORPHAN) ? 0 : ECONNRESET, false);
 		return false;
 	}
-	*drop = text_take(c, s);
+	*drop = text_take(t, c, s);
 	if (in(c, FIN_WAIT_2) && *drop == DROP_TAKEN)
 		c->half = 1;
 	return true;
 }
 
 /* Eighth. */
-static void
+static __attribute__((noinline)) void
 check_fin(struct fns_conn *c, const struct seg *s)
 {
-	if (!(s->flags & FIN) && !c->troubled) /* neither this one nor one that is held */
-		return;
 	if (!in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2) || !text_fin(c, s))
 		return;
 	c->rcv.nxt++;
@@ -497,13 +492,14 @@ check_fin(struct fns_conn *c, const struct seg *s)
 	flag(c, C_ACK_NOW);
 }
 
-static enum drop
-arrives_text_and_fin(struct fns_conn *c, struct seg *s)
+static inline enum drop
+arrives_text_and_fin(struct tcp *t, struct fns_conn *c, struct seg *s)
 {
 	enum drop drop = DROP_TAKEN;
 
 	/* sixth: urgent octets are delivered in line and not announced (tests/rfc9293.def) */
-	if (check_text(c, s, &drop))
+	if (check_text(t, c, s, &drop) &&
+	    ((s->flags & FIN) || c->troubled)) /* this one, or one that is held */
 		check_fin(c, s);
 	conn_tidy(c);
 	return drop;
@@ -530,7 +526,7 @@ syn_again(struct fns_conn *c, struct seg *s)
 
 /* §3.10.7.4 */
 static enum drop
-arrives_other(struct fns_conn *c, struct seg *s)
+arrives_other(struct tcp *t, struct fns_conn *c, struct seg *s)
 {
 	enum drop drop = DROP_TAKEN;
 
@@ -538,17 +534,21 @@ arrives_other(struct fns_conn *c, struct seg *s)
 	conn_dirty(c);
 	if (syn_again(c, s))
 		return DROP_TAKEN;
-	if (!check_timestamp(c, s, &drop) || !check_sequence(c, s, &drop))
+	if (!check_timestamp(c, s, &drop)) /* first, and: */
 		return drop;
-	if (!check_rst(c, s, &drop) || /* third: security: none */ !check_syn(c, s, &drop))
+	if (!acceptable(s, c->rcv.nxt, conn_rcv_window(c)) && !passes_outside(c, s, &drop))
+		return drop;
+	if ((s->flags & (RST | SYN)) &&
+	    (!check_rst(c, s, &drop) || /* third: security: none */ !check_syn(c, s, &drop)))
 		return drop;
 	trim(c, s);
-	if (!check_ack(c, s, &drop))
+	if (!check_ack(t, c, s, &drop))
 		return drop;
-	if (conn_options(c)->keepalive == FNS_ON)
-		conn_arm(c, KEEPALIVE, (uint64_t)conn_options(c)->keepalive_ms * 1000);
-	ecn_take(c, s);
-	return arrives_text_and_fin(c, s);
+	if (conn_deadline(c, KEEPALIVE) != 0)
+		keepalive_begin(c);
+	if (c->ecn)
+		ecn_take(c, s);
+	return arrives_text_and_fin(t, c, s);
 }
 
 static enum drop
@@ -564,8 +564,8 @@ arrives(struct tcp *t, struct tcp_arrival *a, uint32_t i)
 	if (i & TW_BIT)
 		return tw_arrives(t, i & ~TW_BIT, &a->key, &a->seg);
 	if (conn_at(t, i)->state == SYN_SENT)
-		return arrives_syn_sent(conn_at(t, i), &a->seg);
-	return arrives_other(conn_at(t, i), &a->seg);
+		return arrives_syn_sent(t, conn_at(t, i), &a->seg);
+	return arrives_other(t, conn_at(t, i), &a->seg);
 }
 
 /* Is the guess right, after all that has arrived since?  A connection that ended keeps its place until the turn is over. */

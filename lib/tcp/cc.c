@@ -44,18 +44,24 @@ cc_begin(struct fns_conn *c)
 	c->rtt_us = (uint32_t)tcp_of(c)->now_us;
 }
 
+static inline void
+grow(struct fns_conn *c, uint32_t octets)
+{
+	c->cwnd = min_u32(c->cwnd + octets, min_u32(c->ssthresh, CWND_MOST));
+}
+
 /* In slow start cc_acked is the largest flight since nothing was outstanding: the window grows to twice that. */
 static void
 slow_start(struct fns_conn *c, uint32_t flight, uint32_t octets)
 {
-	bool all_counts = profile_says(c, RULE_stretch_acks) && seq_gt(c->snd.una, c->recover);
+	uint32_t most = max_u32(c->cc_acked, flight);
 
-	c->cc_acked = c->cc_acked > flight ? c->cc_acked : flight;
-	if (c->cwnd < 2 * c->cc_acked)
-		c->cwnd =
-			min_u32(c->cwnd + (all_counts ? octets : min_u32(octets, 2u * c->mss)), c->ssthresh);
-	if (c->snd.una == c->snd.max || c->cwnd >= c->ssthresh)
-		c->cc_acked = 0;
+	if (c->cwnd < 2 * most) {
+		bool all_counts = profile_says(c, RULE_stretch_acks) && seq_gt(c->snd.una, c->recover);
+
+		grow(c, all_counts ? octets : min_u32(octets, 2u * c->mss));
+	}
+	c->cc_acked = c->snd.una == c->snd.max || c->cwnd >= c->ssthresh ? 0 : most;
 }
 
 void
@@ -63,11 +69,12 @@ cc_acked(struct fns_conn *c, uint32_t octets)
 {
 	uint32_t flight = c->snd.max - c->snd.una + octets;
 
-	if (c->cwnd < c->ssthresh)
+	if (c->cwnd < c->ssthresh) {
 		slow_start(c, flight, octets);
-	else if (flight + c->mss > c->cwnd)
+	} else if (flight + c->mss > c->cwnd) {
 		cc_of(c)->avoid(c, octets);
-	c->cwnd = min_u32(c->cwnd, CWND_MOST);
+		c->cwnd = min_u32(c->cwnd, CWND_MOST);
+	}
 }
 
 void

@@ -27,8 +27,6 @@ ecn_agree(struct fns_conn *c, const struct seg *s)
 void
 ecn_take(struct fns_conn *c, const struct seg *s)
 {
-	if (!c->ecn)
-		return;
 	if (s->flags & CWR)
 		c->ece = 0;
 	if (s->ce && !c->ece) {

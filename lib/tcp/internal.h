@@ -14,14 +14,16 @@ enum sent { SENT_ALL, SENT_FULL, SENT_UNRESOLVED };
 enum sent tcp_output(struct fns_conn *); /* sends what may be sent now; idempotent */
 
 /* ack.c: the fifth check's arithmetic */
-void ack_syn(struct fns_conn *, const struct seg *);  /* our SYN is acknowledged: windows, RTT, congestion */
-void ack_take(struct fns_conn *, const struct seg *); /* an acceptable ACK in a synchronized state */
+void ack_syn(struct fns_conn *, const struct seg *); /* our SYN is acknowledged: windows, RTT, congestion */
+void ack_take(struct tcp *, struct fns_conn *,
+              const struct seg *); /* an acceptable ACK in a synchronized state */
 void ack_window(struct fns_conn *, const struct seg *, bool always); /* SND.WND, WL1, WL2 */
 
 /* text.c: the seventh */
-enum drop text_take(struct fns_conn *, const struct seg *); /* places octets, advances RCV.NXT, owes an ACK */
-void text_hold(struct fns_conn *, const struct seg *);      /* places octets before ESTABLISHED ... */
-void text_release(struct fns_conn *);                       /* ... which has come: they are in order */
+enum drop text_take(struct tcp *, struct fns_conn *,
+                    const struct seg *);               /* places octets, advances RCV.NXT, owes an ACK */
+void text_hold(struct fns_conn *, const struct seg *); /* places octets before ESTABLISHED ... */
+void text_release(struct fns_conn *);                  /* ... which has come: they are in order */
 COLD void text_twice(struct fns_conn *, uint32_t left,
                      uint32_t right);                 /* these came again: the next ACK tells ... */
 void text_twice_told(struct fns_conn *);              /* ... and has told */
@@ -58,13 +60,17 @@ void recover_probe_answer(struct fns_conn *, const struct seg *, bool dup);
 /* ecn.c: RFC 3168 */
 bool ecn_asks(const struct fns_conn *);                /* our SYN, sent now, offers ECN */
 void ecn_agree(struct fns_conn *, const struct seg *); /* what the peer's SYN answers or offers */
-void ecn_take(struct fns_conn *, const struct seg *);  /* marks and CWR of what arrives */
+void ecn_take(struct fns_conn *, const struct seg *);  /* with ECN: marks and CWR of what arrives */
 void ecn_reduce(struct fns_conn *, uint32_t ack);      /* an ECE arrived */
 void ecn_send(struct fns_conn *, struct seg *, bool text, uint8_t *tos); /* its flags and codepoint */
 
+/* timeouts.c */
+__attribute__((noinline)) void keepalive_begin(struct fns_conn *); /* anew, and no longer as open_ms */
+
 /* open.c */
 bool open_plain(const struct fns_conn *); /* our SYN goes without options but the MSS: maybe it is they */
-bool open_again(struct fns_conn *);       /* another local port; false: none is free */
+bool open_met_itself(
+	struct fns_conn *); /* is to be established with itself; true: it chose another local port */
 void open_options(struct fns_conn *, const struct seg *); /* what the peer's SYN offers */
 
 /* reply.c: reply_reset, for a segment of this connection */

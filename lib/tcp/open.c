@@ -84,8 +84,8 @@ choose_port(struct tcp *t, enum fns_self_connect self, struct key *k, uint64_t *
 	return EADDRNOTAVAIL;
 }
 
-bool
-open_again(struct fns_conn *c)
+static bool
+again(struct fns_conn *c)
 {
 	struct key k = c->key;
 	uint64_t hash;
@@ -95,6 +95,21 @@ open_again(struct fns_conn *c)
 	c->redials = (c->redials - 1) & 3u;
 	conn_again(c, &k);
 	return true;
+}
+
+bool
+open_met_itself(struct fns_conn *c)
+{
+	struct tcp *t = tcp_of(c);
+
+	if (!conn_to_itself(c))
+		return false;
+	if (c->redials > 0 && again(c)) {
+		counter_add(&t->stats.self_redials, 1);
+		return true;
+	}
+	counter_add(&t->stats.self_connects, 1);
+	return false;
 }
 
 /* An entry in TIME-WAIT gives way to an active open of its flow if timestamps will tell the incarnations apart and its

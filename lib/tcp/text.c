@@ -145,15 +145,12 @@ join(struct fns_conn *c, struct recovery *r)
 }
 
 /* A window that a peer fills within two round trips, and that the application empties, is too small: it doubles. */
-static void
-grow_window(struct fns_conn *c)
+static __attribute__((noinline)) void
+grow_window(struct tcp *t, struct fns_conn *c)
 {
-	struct tcp *t = tcp_of(c);
 	uint32_t elapsed = t->now - c->epoch, prompt = 4 + ((2 * c->srtt_us) >> TICK_SHIFT);
 	uint32_t max = conn_options(c)->rcv_buf;
 
-	if (seq_lt(c->rcv.nxt, c->epoch_seq))
-		return;
 	if (elapsed <= prompt && conn_unread(c) <= c->rcv.wnd / 2 && t->pages.used < t->pages.count / 2)
 		c->rcv.wnd = c->rcv.wnd > max / 2 ? max : 2 * c->rcv.wnd;
 	c->epoch = t->now;
@@ -161,19 +158,16 @@ grow_window(struct fns_conn *c)
 }
 
 /* Every second segment, and the first ones, at once; else later (RFC 9293 §3.8.6.3, RFC 5681 §4.2). */
-static void
+static inline void
 owe_ack(struct fns_conn *c, bool filled_gap)
 {
-	bool second = profile_says(c, RULE_ack_second) && flagged(c, C_ACK_LATER);
+	bool now = filled_gap || c->quick > 0 || c->rcv.nxt - c->last_ack_sent > c->mss;
 
-	if (c->quick > 0) {
+	if (c->quick > 0)
 		c->quick = (c->quick - 1) & 15;
-		flag(c, C_ACK_NOW);
-	} else if (filled_gap || second || c->rcv.nxt - c->last_ack_sent > c->mss) {
-		flag(c, C_ACK_NOW);
-	} else {
-		flag(c, C_ACK_LATER);
-	}
+	if (!now && flagged(c, C_ACK_LATER))
+		now = profile_says(c, RULE_ack_second);
+	flag(c, now ? C_ACK_NOW : C_ACK_LATER);
 }
 
 void
@@ -204,41 +198,57 @@ text_discard(struct fns_conn *c)
 	ring_take(&q->rx, &tcp_of(c)->pages, q->rx.len);
 }
 
-enum drop
-text_take(struct fns_conn *c, const struct seg *s)
+/* The ring has n octets more in order. */
+static inline void
+taken(struct tcp *t, struct fns_conn *c, uint32_t n, bool filled_gap)
 {
-	struct recovery *r = conn_has_recovery(c);
-	bool held = r != NULL && r->held.used > 0;
-	uint32_t before = c->rcv.nxt, end;
-	struct queues *q;
-
-	if (s->seq != c->rcv.nxt)
-		return take_out_of_order(c, s);
-	if (held)
-		find_twice(c, &r->held, s);
-	q = conn_attach(c);
-	if (q == NULL)
-		return DROP_TEXT_NO_MEMORY;
-	if (held) {
-		end = place(c, &r->held, s);
-		ring_extend(&q->rx, end - before);
-	} else {
-		end = before + (uint32_t)ring_append(&q->rx, &tcp_of(c)->pages, s->text, s->text_len);
-	}
-	if (end == before)
-		return DROP_TEXT_NO_MEMORY;
-	c->rcv.nxt = end;
-	if (held) {
-		ranges_cut(&r->held, end);
-		join(c, r);
-	}
-	counter_add(&tcp_of(c)->stats.octets_received, c->rcv.nxt - before);
-	grow_window(c);
-	owe_ack(c, held);
+	counter_add(&t->stats.octets_received, n);
+	if (seq_ge(c->rcv.nxt, c->epoch_seq))
+		grow_window(t, c);
+	owe_ack(c, filled_gap);
 	if (flagged(c, C_RCV_SHUT) && profile_says(c, RULE_shut_rd_discards))
 		text_discard(c);
 	else
 		conn_report(c, FNS_READABLE);
+}
+
+/* In order, while others are held. */
+static COLD enum drop
+take_before_held(struct tcp *t, struct fns_conn *c, const struct seg *s, struct recovery *r)
+{
+	uint32_t before = c->rcv.nxt, end;
+
+	find_twice(c, &r->held, s);
+	end = place(c, &r->held, s);
+	if (end == before)
+		return DROP_TEXT_NO_MEMORY;
+	ring_extend(&conn_its_queues(c)->rx, end - before);
+	c->rcv.nxt = end;
+	ranges_cut(&r->held, end);
+	join(c, r);
+	taken(t, c, c->rcv.nxt - before, true);
+	return DROP_TAKEN;
+}
+
+enum drop
+text_take(struct tcp *t, struct fns_conn *c, const struct seg *s)
+{
+	struct recovery *r = conn_has_recovery(c);
+	struct queues *q;
+	uint32_t n;
+
+	if (s->seq != c->rcv.nxt)
+		return take_out_of_order(c, s);
+	if (r != NULL && r->held.used > 0)
+		return take_before_held(t, c, s, r);
+	q = conn_attach(c);
+	if (q == NULL)
+		return DROP_TEXT_NO_MEMORY;
+	n = (uint32_t)ring_append(&q->rx, &t->pages, s->text, s->text_len);
+	if (n == 0)
+		return DROP_TEXT_NO_MEMORY;
+	c->rcv.nxt += n;
+	taken(t, c, n, false);
 	return DROP_TAKEN;
 }
 

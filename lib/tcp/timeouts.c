@@ -108,6 +108,16 @@ keepalive(struct fns_conn *c)
 }
 
 void
+keepalive_begin(struct fns_conn *c)
+{
+	const struct fns_options *o = conn_options(c);
+
+	conn_stop(c, KEEPALIVE);
+	if (o->keepalive == FNS_ON)
+		conn_arm(c, KEEPALIVE, (uint64_t)o->keepalive_ms * 1000);
+}
+
+void
 conn_options_changed(struct fns_conn *c)
 {
 	const struct fns_options *o = conn_options(c);
