@@ -32,7 +32,7 @@ void text_discard(struct fns_conn *);                 /* what is unread, and nob
 void text_consumed(struct fns_conn *);                /* the application took: let the window grow */
 uint32_t text_right_edge(
 	const struct fns_conn *); /* RCV.NXT + what there is room for, never left of RCV.ADV */
-uint16_t text_window(const struct fns_conn *, uint8_t flags,
+uint16_t text_window(const struct fns_conn *, const struct option_set *by, uint8_t flags,
                      uint32_t *adv); /* the field of a segment with these flags, and its right edge */
 unsigned text_sack_blocks(const struct fns_conn *, struct opt_block out[4]);
 

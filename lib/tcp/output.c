@@ -152,7 +152,7 @@ build_any(const struct sender *s, const struct plan *p, struct ip_out *out, uint
 		seg.opt.ts_ecr = (p->flags & ACK) ? c->ts_recent : 0;
 	}
 	if (!(p->flags & RST))
-		seg.wnd = text_window(c, p->flags, &adv);
+		seg.wnd = text_window(c, s->by, p->flags, &adv);
 	out->header = (uint16_t)seg_build_summed(out->l4, c->key.lport, c->key.rport, &seg, &out->sum);
 	if (c->recorded)
 		recorder_sent(c, &seg, p->text,
@@ -167,7 +167,7 @@ build_plain(const struct sender *s, const struct plan *p, struct ip_out *out)
 	const struct fns_conn *c = s->c;
 	const uint32_t ts[2] = {tcp_ts_now(s->t) + c->ts_offset, c->ts_recent};
 	uint32_t adv = c->rcv.adv;
-	uint16_t wnd = text_window(c, p->flags, &adv);
+	uint16_t wnd = text_window(c, s->by, p->flags, &adv);
 
 	out->header =
 		(uint16_t)seg_build_plain(out->l4, (uint32_t)c->key.lport << 16 | c->key.rport, p->seq,

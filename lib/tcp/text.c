@@ -279,44 +279,59 @@ text_right_edge(const struct fns_conn *c)
 	return seq_max(c->rcv.nxt + room, c->rcv.adv); /* SHLD-14 */
 }
 
-uint16_t
-text_window(const struct fns_conn *c, uint8_t flags, uint32_t *adv)
+/* The field that offers `want` octets, rounded so that it offers `least`: the edge must not move to the left. */
+static inline uint16_t
+offer(const struct fns_conn *c, uint32_t want, uint32_t least, uint32_t *adv)
 {
-	uint32_t offered = conn_rcv_window(c), want, least, field;
-	bool creeps;
+	uint32_t field = want >> c->rcv_scale;
 
-	if (flags & SYN) { /* never scaled */
-		field = min_u32(c->rcv.wnd, UINT16_MAX);
-		*adv = c->rcv.nxt + field;
-		return (uint16_t)field;
-	}
-	want = text_right_edge(c) - c->rcv.nxt;
-	least = min_u32(c->mss, c->rcv.wnd / 2);
-	creeps = profile_says(c, RULE_window_creeps);
-	if (creeps)
-		want = want < least && want < c->rcv.wnd / 4 ? offered : want;
-	else if (want - offered < least)
-		want = offered;
-	field = want >> c->rcv_scale;
-	/* rounding must not move the edge to the left */
-	if (field << c->rcv_scale < (creeps ? want : offered))
+	if (field << c->rcv_scale < least)
 		field++;
 	field = min_u32(field, UINT16_MAX);
 	*adv = seq_max(c->rcv.nxt + (field << c->rcv_scale), c->rcv.adv);
 	return (uint16_t)field;
 }
 
+static __attribute__((noinline)) uint16_t
+offer_creeping(const struct fns_conn *c, uint32_t *adv)
+{
+	uint32_t want = text_right_edge(c) - c->rcv.nxt;
+
+	if (want < min_u32(c->mss, c->rcv.wnd / 2) && want < c->rcv.wnd / 4)
+		want = conn_rcv_window(c);
+	return offer(c, want, want, adv);
+}
+
+uint16_t
+text_window(const struct fns_conn *c, const struct option_set *by, uint8_t flags, uint32_t *adv)
+{
+	uint32_t offered = conn_rcv_window(c), want = offered, more = min_u32(c->mss, c->rcv.wnd / 2);
+	uint32_t field;
+
+	if (flags & SYN) { /* never scaled */
+		field = min_u32(c->rcv.wnd, UINT16_MAX);
+		*adv = c->rcv.nxt + field;
+		return (uint16_t)field;
+	}
+	if (options_say(by, RULE_window_creeps))
+		return offer_creeping(c, adv);
+	/* Where even an empty buffer had no room for a segment more, what is in it is not asked. */
+	if (c->rcv.wnd - offered >= more) {
+		want = text_right_edge(c) - c->rcv.nxt;
+		want = want - offered < more ? offered : want;
+	}
+	return offer(c, want, offered, adv);
+}
+
 /* The application took octets: tell the peer if that is worth a segment (MUST-39). */
 void
 text_consumed(struct fns_conn *c)
 {
-	uint32_t offered = conn_rcv_window(c), gain, worth = 2u * c->mss;
+	uint32_t offered = conn_rcv_window(c), gain, worth = min_u32(2u * c->mss, c->rcv.wnd / 2);
 
-	if (!in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2))
+	if (c->rcv.wnd - offered < worth || !in(c, ESTABLISHED | FIN_WAIT_1 | FIN_WAIT_2))
 		return;
 	gain = text_right_edge(c) - c->rcv.adv;
-	if (worth > c->rcv.wnd / 2)
-		worth = c->rcv.wnd / 2;
 	if (gain >= worth && (gain >= c->rcv.wnd / 4 || offered <= c->rcv.wnd / 8)) {
 		flag(c, C_ACK_NOW);
 		conn_dirty(c);

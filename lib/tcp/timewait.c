@@ -73,7 +73,7 @@ tw_enter(struct fns_conn *c)
 	w->ts = flagged(c, C_TS);
 	w->options = c->options;
 	tcp_options_again(t, c->options);
-	w->wnd = text_window(c, ACK, &adv);
+	w->wnd = text_window(c, &t->option[c->options], ACK, &adv);
 	counter_add(&t->stats.time_waits, 1);
 	counter_add(&t->state[STATE_TIME_WAIT], 1);
 	queue_add(t, i);
