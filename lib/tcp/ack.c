@@ -23,7 +23,7 @@ ack_window(struct fns_conn *c, const struct seg *s, bool always)
 
 /* One segment at a time is timed (RFC 6298 §3, Karn); a retransmission clears C_TIMING, and then a timestamp echo
  * tells the way out of the backed-off timeout (RFC 7323 §4.1). */
-static void
+static inline void
 sample(const struct tcp *t, struct fns_conn *c, const struct seg *s)
 {
 	if (flagged(c, C_TIMING)) {

@@ -103,7 +103,7 @@ cc_idle(struct fns_conn *c)
 {
 	uint32_t initial = initial_window(c);
 
-	if (!tcp_of(c)->config->idle_restart || c->cwnd <= initial || flagged(c, C_TIMING) ||
+	if (c->cwnd <= initial || flagged(c, C_TIMING) || !tcp_of(c)->config->idle_restart ||
 	    (uint32_t)tcp_of(c)->now_us - c->rtt_us <= rto_us(tcp_of(c), c))
 		return;
 	c->cwnd = initial;

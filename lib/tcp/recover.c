@@ -165,7 +165,7 @@ arm(struct tcp *t, struct fns_conn *c, bool holes)
 		return;
 	}
 	lone = c->snd.max - c->snd.una <= c->mss ? WORST_ACK : 0;
-	after = min_u32(2 * c->srtt_us + TIMERS + lone, rto_us(t, c));
+	after = min_u32(2 * c->srtt_us + TIMERS + lone, rto_plain_us(t, c));
 	c->tail = TAIL_PROBE_TIMER;
 	conn_arm(c, RETRANSMIT, after);
 }

@@ -22,7 +22,7 @@ rto_sample(struct fns_conn *c, uint32_t rtt_us)
 }
 
 uint32_t
-rto_rarer_us(const struct tcp *t, const struct fns_conn *c)
+rto_us(const struct tcp *t, const struct fns_conn *c)
 {
 	uint32_t min = t->config->rto_min_ms * 1000, max = t->config->rto_max_ms * 1000;
 	bool slops = profile_says(c, RULE_rto_slop);

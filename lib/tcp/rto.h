@@ -11,28 +11,26 @@
 
 void rto_sample(struct fns_conn *, uint32_t rtt_us);
 
-/* No product or sum here reaches 2^32: what is measured or configured is ten minutes at most. */
+/* As in Linux the minimum bounds the variance term: an RTO is never within it of the RTT.  No product or sum here reaches
+ * 2^32: what is measured or configured is ten minutes at most. */
 static inline uint32_t
-rto_of(const struct fns_conn *c, uint32_t least)
+rto_of(const struct fns_conn *c, uint32_t min)
 {
-	return c->srtt_us + max_u32(4 * c->rttvar_us, max_u32(least, RTO_GRANULARITY_US)); /* 2.3 */
+	return c->srtt_us + max_u32(4 * c->rttvar_us, max_u32(min, RTO_GRANULARITY_US)); /* 2.3 */
 }
 
-/* There is a sample, and nothing adds to the timeout. */
+uint32_t rto_us(const struct tcp *, const struct fns_conn *); /* backed off and clamped */
+
+/* There is a sample, and nothing adds to the timeout: then it is this. */
 static inline bool
 rto_is_plain(const struct fns_conn *c)
 {
 	return c->srtt_us > 0 && c->backoff == 0 && !profile_says(c, RULE_rto_slop);
 }
 
-uint32_t rto_rarer_us(const struct tcp *, const struct fns_conn *);
-
-/* Backed off and clamped.  As in Linux the minimum bounds the variance term: an RTO is never within it of the RTT. */
 static inline uint32_t
-rto_us(const struct tcp *t, const struct fns_conn *c)
+rto_plain_us(const struct tcp *t, const struct fns_conn *c)
 {
-	if (!rto_is_plain(c))
-		return rto_rarer_us(t, c);
 	return min_u32(rto_of(c, t->config->rto_min_ms * 1000), t->config->rto_max_ms * 1000);
 }
 
