@@ -122,14 +122,13 @@ conn_options_changed(struct fns_conn *c)
 {
 	const struct fns_options *o = conn_options(c);
 
-	conn_stop(c, KEEPALIVE);
-	if (o->keepalive == FNS_ON && in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2))
-		conn_arm(c, KEEPALIVE, (uint64_t)o->keepalive_ms * 1000);
-	if (c->deadline[USER_TIMEOUT] != 0 || o->user_timeout_ms != 0) {
-		conn_stop(c, USER_TIMEOUT);
-		if (o->user_timeout_ms != 0 && c->snd.una != c->snd.max)
-			conn_arm(c, USER_TIMEOUT, (uint64_t)o->user_timeout_ms * 1000);
-	}
+	if (!in(c, SYN_SENT | SYN_RECEIVED)) /* there it is open_ms, which stays what it was */
+		conn_stop(c, KEEPALIVE);
+	if (in(c, ESTABLISHED | CLOSE_WAIT | FIN_WAIT_1 | FIN_WAIT_2))
+		keepalive_begin(c);
+	conn_stop(c, USER_TIMEOUT);
+	if (o->user_timeout_ms != 0 && c->snd.una != c->snd.max)
+		conn_arm(c, USER_TIMEOUT, (uint64_t)o->user_timeout_ms * 1000);
 	c->rcv.wnd = min_u32(c->rcv.wnd, o->rcv_buf);
 	conn_dirty(c); /* Nagle or the cork may have gone */
 }

@@ -364,6 +364,22 @@ open_ms__silence__timed_out(struct peer *p)
 	expect_closed(p, ETIMEDOUT);
 }
 
+/* Options set meanwhile do not lift it. */
+static void
+open_ms__options_set__timed_out(struct peer *p)
+{
+	p->options.open_ms = 5000;
+	call_open(p);
+	later(p, 1000);
+	p->options.no_delay = FNS_ON;
+	call_set_options(p);
+	later(p, 3990);
+	expect_open(p);
+	later(p, 20);
+	peer_forget(p);
+	expect_closed(p, ETIMEDOUT);
+}
+
 /* It is over with ESTABLISHED, and keep-alive's time is another. */
 static void
 open_ms__established__forgotten(struct peer *p)
@@ -489,6 +505,7 @@ const struct script bsd_scripts[] = {
 	SCRIPT(icmp_may_reset__off__syn_sent__goes_on),
 	SCRIPT(D03__too_big__syn_sent__not_sent_again),
 	SCRIPT(open_ms__silence__timed_out),
+	SCRIPT(open_ms__options_set__timed_out),
 	SCRIPT(open_ms__established__forgotten),
 	SCRIPT(unknown__drop_syn__other_segments_reset),
 	SCRIPT(unknown__drop__silent),

@@ -548,6 +548,17 @@ call_abort(struct peer *p)
 }
 
 void
+call_set_options(struct peer *p)
+{
+	int error = fns_set_options(p->conn, &p->options);
+
+	peer_note(p, "%9.3f   SET OPTIONS\n", (double)(p->now_us - p->start_us) / 1000);
+	if (error)
+		peer_fail(p, HERE, "fns_set_options: %s", strerror(-error));
+	turn(p);
+}
+
+void
 renumber(struct peer *p, uint32_t above)
 {
 	p->isn += above;

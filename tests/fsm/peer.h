@@ -233,6 +233,7 @@ void call_receive(struct peer *, uint32_t len);
 void call_shutdown(struct peer *, enum fns_how);
 void call_close(struct peer *);
 void call_abort(struct peer *);
+void call_set_options(struct peer *); /* p->options, as they are now */
 
 /* Ways into each state, by script: passive unless the name says otherwise.  FIN-WAIT and later ones keep their
  * application (shutdown, not close). */

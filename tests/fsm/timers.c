@@ -188,6 +188,26 @@ MUST_21__user_timeout__of_the_oldest_octet(struct peer *p)
 	expect_closed(p, ETIMEDOUT);
 }
 
+/* Options that are set while it runs: of what waits already, too. */
+static void
+MUST_21__user_timeout__changed(struct peer *p)
+{
+	p->options.user_timeout_ms = 5000;
+	established_over_100_ms(p);
+	call_send(p, 100);
+	later(p, 1000);
+	p->options.user_timeout_ms = 0;
+	call_set_options(p);
+	later(p, 10000);
+	peer_forget(p);
+	expect_in(p, "ESTABLISHED");
+	p->options.user_timeout_ms = 2000;
+	call_set_options(p);
+	later(p, 2020);
+	peer_forget(p);
+	expect_closed(p, ETIMEDOUT);
+}
+
 /* Probes: the first after one RTO (SHLD-29), then twice as long each time (SHLD-30), of an octet that was sent. */
 static void
 MUST_36__zero_window__probes_back_off(struct peer *p)
@@ -399,6 +419,7 @@ const struct script timers_scripts[] = {
 	SCRIPT(MUST_20__silence__r1_then_r2),
 	SCRIPT(MUST_21__user_timeout__closes),
 	SCRIPT(MUST_21__user_timeout__of_the_oldest_octet),
+	SCRIPT(MUST_21__user_timeout__changed),
 	SCRIPT(MUST_36__zero_window__probes_back_off),
 	SCRIPT(MUST_35__window_shrinks_to_zero__probed),
 	SCRIPT(MUST_40__ack__delayed_40_ms),
