@@ -39,6 +39,16 @@ end_cpu(unsigned i)
 	return 0;
 }
 
+void
+end_sit_on(unsigned cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
 uint64_t
 clock_ns(void)
 {

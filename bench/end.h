@@ -102,6 +102,9 @@ uint64_t clock_ns(void);
 /* The i-th of the CPUs that we may use, again from the first if there are fewer. */
 unsigned end_cpu(unsigned i);
 
+/* The calling thread stays there. */
+void end_sit_on(unsigned cpu);
+
 /* Memory that both ends see. */
 bool run_begin(struct run *);
 void run_end(struct run *);

@@ -71,21 +71,11 @@ static struct {
 	unsigned cpu[2];
 } alone;
 
-static void
-sit_on(unsigned cpu)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
-}
-
 static void *
 throw_back(void *arg)
 {
 	(void)arg;
-	sit_on(alone.cpu[1]);
+	end_sit_on(alone.cpu[1]);
 	handoff_return(&alone.ball, &alone.stop);
 	return NULL;
 }
@@ -104,7 +94,7 @@ handoff_alone(void)
 	atomic_store(&alone.ball.turn, 0);
 	if (pthread_create(&other, NULL, throw_back, NULL) != 0)
 		return 0;
-	sit_on(alone.cpu[0]);
+	end_sit_on(alone.cpu[0]);
 	ns = handoff_throw(&alone.ball, &alone.stop);
 	pthread_join(other, NULL);
 	sched_setaffinity(0, sizeof(before), &before);

@@ -1,7 +1,6 @@
 /* Both ends over lanes (lane.h): in two threads, each on a core of its own, or in one that turns them in turn. */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,16 +71,6 @@ direct_drive(struct run *run)
 	return true;
 }
 
-static void
-pin(unsigned i)
-{
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(end_cpu(i), &one);
-	sched_setaffinity(0, sizeof(one), &one);
-}
-
 struct seat {
 	struct both *both;
 	enum side side;
@@ -94,7 +83,7 @@ sit(void *arg)
 	struct both *b = s->both;
 	struct end *e = &b->side[s->side].end;
 
-	pin(s->side);
+	end_sit_on(end_cpu(s->side));
 	if (end_begin(e, b->run, s->side, b->work, &b->side[s->side].link.base, NULL, NULL)) {
 		end_handoff(e, 0);
 		while (end_pass(e))

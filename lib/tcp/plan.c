@@ -5,8 +5,6 @@
 
 #include "profile.h"
 
-#define TS_ROW 12u /* octets of the timestamp option, aligned */
-
 void
 plan_sack_blocks(const struct fns_conn *c, struct opt *o)
 {
@@ -28,7 +26,7 @@ payload(const struct fns_conn *c)
 {
 	if (c->troubled)
 		return payload_beside_blocks(c);
-	return c->mss - (flagged(c, C_TS) ? TS_ROW : 0u);
+	return c->mss - (flagged(c, C_TS) ? OPT_TS_ROW : 0u);
 }
 
 static __attribute__((noinline)) uint32_t

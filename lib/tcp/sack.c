@@ -72,7 +72,7 @@ uint32_t
 sack_segments(const struct fns_conn *c)
 {
 	const struct recovery *r = conn_has_recovery(c);
-	uint32_t full = c->mss - (flagged(c, C_TS) ? 12u : 0u), n = 0;
+	uint32_t full = c->mss - (flagged(c, C_TS) ? OPT_TS_ROW : 0u), n = 0;
 
 	for (uint32_t i = 0; r != NULL && i < r->sacked.used; i++) {
 		uint32_t len = r->sacked.at[i].right - r->sacked.at[i].left;

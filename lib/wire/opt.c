@@ -99,10 +99,10 @@ opt_parse_each(struct opt *opt, const uint8_t *at, size_t len)
 void
 opt_parse_any(struct opt *opt, const uint8_t *octets, size_t len)
 {
-	if (len >= 12 && get_u32(octets) == OPT_TS_ALIGNED) {
+	if (len >= OPT_TS_ROW && get_u32(octets) == OPT_TS_ALIGNED) {
 		opt_take_ts(opt, octets);
-		octets += 12;
-		len -= 12;
+		octets += OPT_TS_ROW;
+		len -= OPT_TS_ROW;
 	} else {
 		*opt = (struct opt){0};
 	}

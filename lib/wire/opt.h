@@ -34,7 +34,7 @@ struct opt {
 void opt_parse_each(struct opt *, const uint8_t *octets, size_t len); /* adds to what is there */
 void opt_parse_any(struct opt *, const uint8_t *octets, size_t len);  /* to nothing */
 
-/* What begins with OPT_TS_ALIGNED and ends 12 octets later. */
+/* What begins with OPT_TS_ALIGNED and ends OPT_TS_ROW octets later. */
 static inline void
 opt_take_ts(struct opt *opt, const uint8_t *octets)
 {
@@ -57,7 +57,7 @@ opt_put_ts(uint8_t *at, const uint32_t ts[2], uint64_t *sum)
 static inline void
 opt_parse(struct opt *opt, const uint8_t *octets, size_t len)
 {
-	if (len == 12 && get_u32(octets) == OPT_TS_ALIGNED)
+	if (len == OPT_TS_ROW && get_u32(octets) == OPT_TS_ALIGNED)
 		opt_take_ts(opt, octets);
 	else
 		opt_parse_any(opt, octets, len);

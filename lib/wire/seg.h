@@ -42,7 +42,7 @@ struct seg {
 static inline bool
 seg_sum_is_right(const uint8_t *l4, size_t len, uint64_t pseudo)
 {
-	enum { MOST = SEG_HEADER + 12 };
+	enum { MOST = SEG_HEADER + OPT_TS_ROW };
 	uint64_t sum;
 
 	if (len < MOST)
@@ -104,20 +104,29 @@ seg_parse(struct seg *seg, uint16_t *src_port, uint16_t *dst_port, const uint8_t
  * sum of their words as numbers (cksum.h). */
 size_t seg_build_summed(uint8_t *at, uint16_t src_port, uint16_t dst_port, const struct seg *, uint64_t *sum);
 
-/* The same of a segment without options, or with timestamps (`ts`: value, echo) alone, as nearly all are. */
+/* All but the options of a header of so many octets; returns the sum of its words as numbers. */
+static inline uint64_t
+seg_put_fixed(uint8_t *at, uint32_t ports, uint32_t seq, uint32_t ack, size_t header, uint8_t flags,
+              uint16_t wnd, uint16_t up)
+{
+	const uint32_t offset = (uint32_t)header << 26 | (uint32_t)flags << 16 | wnd;
+
+	put_u32(at, ports);
+	put_u32(at + 4, seq);
+	put_u32(at + 8, ack);
+	put_u32(at + 12, offset);
+	put_u32(at + 16, up);
+	return (uint64_t)ports + seq + ack + offset + up;
+}
+
+/* seg_build_summed of a segment without options, or with timestamps (`ts`: value, echo) alone, as nearly all are. */
 static inline size_t
 seg_build_plain(uint8_t *at, uint32_t ports, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t wnd,
                 const uint32_t ts[2], uint64_t *sum)
 {
 	const size_t header = ts == NULL ? SEG_HEADER : SEG_HEADER + OPT_TS_ROW;
-	const uint32_t offset = (uint32_t)header << 26 | (uint32_t)flags << 16 | wnd;
 
-	*sum = (uint64_t)ports + seq + ack + offset;
-	put_u32(at, ports);
-	put_u32(at + 4, seq);
-	put_u32(at + 8, ack);
-	put_u32(at + 12, offset);
-	put_u32(at + 16, 0);
+	*sum = seg_put_fixed(at, ports, seq, ack, header, flags, wnd, 0);
 	if (ts != NULL)
 		opt_put_ts(at + SEG_HEADER, ts, sum);
 	return header;
