@@ -92,25 +92,19 @@ two_orders() {
 	cat "$DIR/orders"
 	[ "$told" = 0 ]
 }
-rm "$DIR/slow"
-daemon_start 'drain = { deadline_s = 4; };'
-inside 300 curl -sS --limit-rate 100k -o "$DIR/slow" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
-curl=$!
-until_true 60 test -s "$DIR/slow"
-timeout 100 python3 -B "$E2E/orders.py" signal_first "$DIR/control.sock" "$DAEMON" >"$DIR/orders" 2>&1 && told=0 || told=1
-check "SIGTERM, and drain --wait at once: one connection, seconds" two_orders
-if daemon_wait 120 3; then well=true; else well=false; fi
-check "and then: exit 3, the sums are right" daemon_stopped_well "$well"
-wait "$curl" || true
-
-rm "$DIR/slow"
-daemon_start 'drain = { deadline_s = 4; };'
-inside 300 curl -sS --limit-rate 100k -o "$DIR/slow" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
-curl=$!
-until_true 60 test -s "$DIR/slow"
-timeout 100 python3 -B "$E2E/orders.py" signal_second "$DIR/control.sock" "$DAEMON" >"$DIR/orders" 2>&1 && told=0 || told=1
-check "drain --deadline 3600 --wait, then SIGTERM: the nearer deadline is told" two_orders
-if daemon_wait 120 3; then well=true; else well=false; fi
-check "and then: exit 3, the sums are right" daemon_stopped_well "$well"
-wait "$curl" || true
+# orders CASE WHAT: a drain that cannot end, and CASE of orders.py
+orders() {
+	rm "$DIR/slow"
+	daemon_start 'drain = { deadline_s = 4; };'
+	inside 300 curl -sS --limit-rate 100k -o "$DIR/slow" "http://$US4/bytes/$BYTES" 2>"$DIR/curl.log" &
+	curl=$!
+	until_true 60 test -s "$DIR/slow"
+	timeout 100 python3 -B "$E2E/orders.py" "$1" "$DIR/control.sock" "$DAEMON" >"$DIR/orders" 2>&1 && told=0 || told=1
+	check "$2" two_orders
+	if daemon_wait 120 3; then well=true; else well=false; fi
+	check "and then: exit 3, the sums are right" daemon_stopped_well "$well"
+	wait "$curl" || true
+}
+orders signal_first "SIGTERM, and drain --wait at once: one connection, seconds"
+orders signal_second "drain --deadline 3600 --wait, then SIGTERM: the nearer deadline is told"
 finish
